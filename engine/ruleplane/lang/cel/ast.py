@@ -1,0 +1,98 @@
+"""The syntax tree of an expression: what the parser makes, the compiler and the checker read, rule sets rewrite.
+
+Nodes are immutable. ``pos`` is the offset of the node in its source text (the operator's, for a binary one), so that
+errors can show a caret. Operators are calls with the specification's internal names (``_+_``, ``_&&_``, ``!_``, ``@in``,
+``_?_:_``, ``_[_]``, ``_[?_]``); member calls have a ``target``. Macros stay whole (:class:`Macro`): the compiler writes a Python
+loop for each, which is both faster and more readable in traces than expanded folds.
+
+https://github.com/google/cel-spec/blob/master/doc/langdef.md
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A constant: null, bool, int, Uint, float, str or bytes (see values.py)."""
+
+    value: Any
+    pos: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Ident:
+    """A name, possibly with a leading dot (``root``)."""
+
+    name: str
+    pos: int = 0
+    root: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Select:
+    """``operand.field``; ``operand.?field`` when ``optional``; ``has(operand.field)`` when ``test``."""
+
+    operand: Expr
+    field: str
+    pos: int = 0
+    optional: bool = False
+    test: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """``function(args)``, ``target.function(args)``, or an operator by its internal name."""
+
+    function: str
+    args: tuple[Expr, ...]
+    target: Expr | None = None
+    pos: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ListExpr:
+    """``[a, ?b]``; ``optional`` holds the indices of the ``?`` elements."""
+
+    elements: tuple[Expr, ...]
+    pos: int = 0
+    optional: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class MapExpr:
+    """``{k: v, ?k2: opt}``; ``optional`` holds the indices of the ``?`` entries."""
+
+    entries: tuple[tuple[Expr, Expr], ...]
+    pos: int = 0
+    optional: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class StructExpr:
+    """``Message{field: value}``: only well-known wrapper types mean anything here."""
+
+    name: str
+    fields: tuple[tuple[str, Expr], ...]
+    pos: int = 0
+    optional: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Macro:
+    """``target.name(vars…, args…)``: all, exists, existsOne, map, filter, sortBy, transformList, transformMap, optMap, bind …
+
+    ``variables`` are the names that the macro binds, ``args`` the expressions under them; ``target`` is ``None`` for
+    ``cel.bind(x, init, body)``, whose ``args`` are ``(init, body)``.
+    """
+
+    name: str
+    target: Expr | None
+    variables: tuple[str, ...]
+    args: tuple[Expr, ...]
+    pos: int = 0
+
+
+Expr: TypeAlias = Literal | Ident | Select | Call | ListExpr | MapExpr | StructExpr | Macro

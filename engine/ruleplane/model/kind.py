@@ -1,0 +1,86 @@
+"""A Kind is what the API knows of one resource; a Registry finds it by any of its names.
+
+Everything about a kind is data (``schemas/``): no kind is named in Python.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One served version of one kind."""
+
+    group: str  # "" for the core group
+    version: str
+    kind: str
+    plural: str
+    namespaced: bool
+    singular: str = ""
+    subresources: frozenset[str] = frozenset()  # "status", "scale", "binding", "eviction", …
+    short_names: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    verbs: tuple[str, ...] = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
+    definition: str = ""  # name of its schema definition
+    api_version: str = field(init=False, default="")  # "v1", "apps/v1"
+    ref: str = field(init=False, default="")  # "v1/Pod", "apps/v1/ReplicaSet": how rule files name it
+    bucket: str = field(init=False, default="")  # "core/pods", "apps/replicasets": where the store keeps it
+
+    def __post_init__(self) -> None:
+        api_version = f"{self.group}/{self.version}" if self.group else self.version
+        object.__setattr__(self, "api_version", api_version)
+        object.__setattr__(self, "ref", f"{api_version}/{self.kind}")
+        object.__setattr__(self, "bucket", f"{self.group or 'core'}/{self.plural}")
+        if not self.singular:
+            object.__setattr__(self, "singular", self.kind.lower())
+
+    def key(self, namespace: str, name: str) -> str:
+        """The store key of one object: ``apps/replicasets/default/web``, ``core/nodes//node-1``."""
+        return f"{self.bucket}/{namespace if self.namespaced else ''}/{name}"
+
+    def prefix(self, namespace: str = "") -> str:
+        """The store prefix of all objects, or of those in one namespace."""
+        return f"{self.bucket}/{namespace}/" if namespace and self.namespaced else f"{self.bucket}/"
+
+
+class Registry:
+    """The kinds that are served. Later additions (custom resources) replace earlier ones of the same name."""
+
+    def __init__(self, kinds: Iterable[Kind] = ()) -> None:
+        self._by_ref: dict[str, Kind] = {}
+        self._by_resource: dict[tuple[str, str, str], Kind] = {}
+        for kind in kinds:
+            self.add(kind)
+
+    def add(self, kind: Kind) -> None:
+        """Serve one more kind."""
+        self._by_ref[kind.ref] = kind
+        self._by_resource[kind.group, kind.version, kind.plural] = kind
+
+    def remove(self, kind: Kind) -> None:
+        """Serve one kind less; unknown is no error."""
+        self._by_ref.pop(kind.ref, None)
+        self._by_resource.pop((kind.group, kind.version, kind.plural), None)
+
+    def get(self, ref: str) -> Kind | None:
+        """By reference: ``apps/v1/ReplicaSet``."""
+        return self._by_ref.get(ref)
+
+    def of(self, api_version: str, kind: str) -> Kind | None:
+        """By an object's ``apiVersion`` and ``kind``."""
+        return self._by_ref.get(f"{api_version}/{kind}")
+
+    def resource(self, group: str, version: str, plural: str) -> Kind | None:
+        """By a request path's group, version and plural."""
+        return self._by_resource.get((group, version, plural))
+
+    def __iter__(self) -> Iterator[Kind]:
+        return iter(self._by_ref.values())
+
+    def __len__(self) -> int:
+        return len(self._by_ref)
