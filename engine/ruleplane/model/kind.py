@@ -6,10 +6,37 @@ Everything about a kind is data (``schemas/``): no kind is named in Python.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+
+class Subresource(NamedTuple):
+    """What a subresource speaks: the reference of the kind of its bodies, and its verbs."""
+
+    name: str  # "status", "eviction", …
+    ref: str  # "apps/v1/Deployment", "policy/v1/Eviction"
+    verbs: tuple[str, ...]
+
+
+class ScalePaths(NamedTuple):
+    """Where the scale subresource reads and writes, as tuples of field names; ``selector`` may be empty."""
+
+    wanted: tuple[str, ...]  # ("spec", "replicas")
+    there: tuple[str, ...]  # ("status", "replicas")
+    selector: tuple[str, ...]  # a label selector, a map of labels, or (custom kinds) its text
+
+
+class Column(NamedTuple):
+    """A printer column of a custom kind: ``path`` is its JSONPath, ``priority`` > 0 is for wide output."""
+
+    name: str
+    type: str
+    path: str
+    format: str = ""
+    description: str = ""
+    priority: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +54,11 @@ class Kind:
     categories: tuple[str, ...] = ()
     verbs: tuple[str, ...] = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
     definition: str = ""  # name of its schema definition
+    details: tuple[Subresource, ...] = ()  # one per name in subresources, where known
+    scale: ScalePaths | None = None
+    columns: tuple[Column, ...] = ()  # custom kinds only: the built-in kinds' columns are rules
+    list_kind: str = ""  # "PodList"
+    custom: bool = False  # defined by a CustomResourceDefinition
     api_version: str = field(init=False, default="")  # "v1", "apps/v1"
     ref: str = field(init=False, default="")  # "v1/Pod", "apps/v1/ReplicaSet": how rule files name it
     bucket: str = field(init=False, default="")  # "core/pods", "apps/replicasets": where the store keeps it
@@ -38,6 +70,18 @@ class Kind:
         object.__setattr__(self, "bucket", f"{self.group or 'core'}/{self.plural}")
         if not self.singular:
             object.__setattr__(self, "singular", self.kind.lower())
+        if not self.list_kind:
+            object.__setattr__(self, "list_kind", self.kind + "List")
+
+    def subresource(self, name: str) -> Subresource | None:
+        """What subresource ``name`` speaks; None where this kind has none of that name."""
+        for detail in self.details:
+            if detail.name == name:
+                return detail
+        if name not in self.subresources:
+            return None
+        ref = "autoscaling/v1/Scale" if name == "scale" else self.ref
+        return Subresource(name, ref, ("get", "patch", "update"))
 
     def key(self, namespace: str, name: str) -> str:
         """The store key of one object: ``apps/replicasets/default/web``, ``core/nodes//node-1``."""
@@ -49,9 +93,15 @@ class Kind:
 
 
 class Registry:
-    """The kinds that are served. Later additions (custom resources) replace earlier ones of the same name."""
+    """The kinds that are served. Later additions (custom resources) replace earlier ones of the same name.
 
-    def __init__(self, kinds: Iterable[Kind] = ()) -> None:
+    ``generation`` grows with every change, so that documents made from the registry know when they are out of date.
+    ``unserved`` tells, by group version (``autoscaling/v1``), why a version that clients may expect is not here.
+    """
+
+    def __init__(self, kinds: Iterable[Kind] = (), unserved: dict[str, str] | None = None) -> None:
+        self.generation = 0
+        self.unserved: dict[str, str] = dict(unserved or {})
         self._by_ref: dict[str, Kind] = {}
         self._by_resource: dict[tuple[str, str, str], Kind] = {}
         for kind in kinds:
@@ -59,11 +109,13 @@ class Registry:
 
     def add(self, kind: Kind) -> None:
         """Serve one more kind."""
+        self.generation += 1
         self._by_ref[kind.ref] = kind
         self._by_resource[kind.group, kind.version, kind.plural] = kind
 
     def remove(self, kind: Kind) -> None:
         """Serve one kind less; unknown is no error."""
+        self.generation += 1
         self._by_ref.pop(kind.ref, None)
         self._by_resource.pop((kind.group, kind.version, kind.plural), None)
 
