@@ -52,7 +52,8 @@ class SchemaNode:
 
     __slots__ = (
         "_fields", "_items", "_properties", "_schemas", "_values", "format", "int_or_string", "list_keys", "list_type",
-        "map_type", "name", "patch_merge_key", "patch_strategy", "preserve_unknown", "quantity", "raw", "required", "type",
+        "map_type", "name", "patch_merge_key", "patch_strategy", "preserve_unknown", "quantity", "raw", "required",
+        "type",
     )  # fmt: skip
 
     def __init__(self, schemas: Schemas, raw: Raw, name: str = "") -> None:
