@@ -1,0 +1,278 @@
+"""The matcher on durable-rules: its discrimination network decides which clauses of a kind one object satisfies.
+
+The engine is used in one way only, the one that was found to be right: under a lock, assert one flat fact, drain the
+rules that fired, retract the fact. Nothing outlives a call. Objects are projected first (:mod:`.encode`), rule sets
+stay small (the limits below), and after any complaint of the engine its rule set is thrown away and built again,
+because a failed call leaves half of its work behind to surface with the next event.
+
+Not a rule engine: what follows from a match is decided by ``reconcile``. Built by :mod:`.build`, called by the waker.
+https://github.com/jruizgit/rules
+"""
+
+from __future__ import annotations
+
+import importlib
+import itertools
+import json
+import logging
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from ruleplane.errors import RuleplaneError
+from ruleplane.matcher.clause import NEVER, Always, Clause, Get, normalise
+from ruleplane.matcher.closures import Stats, Test, verdict_of
+from ruleplane.matcher.encode import Projection, alternatives, picker
+from ruleplane.matcher.memo import Memo
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MAX_ALTERNATIVES: Final = 60  # of a rule set, from root to leaf; at 65 open ones the engine fails with 303
+MAX_FIELDS: Final = 200  # of a message; at 253 it fails with 302
+MAX_REBUILDS: Final = 3  # of one rule set, before closures decide its clauses for good
+
+# Pieces of message are made once and joined per event; the constant field keeps a message from being empty.
+_HEAD: Final = '{"id":"o","c":1'
+_RETRACT: Final = '{"id":"o"}'
+
+_lock = threading.Lock()  # one for the process: rule sets share tables inside the extension
+_names = (f"ruleplane-{number}" for number in itertools.count())
+_log = logging.getLogger("ruleplane.matcher")
+
+
+class EngineUnavailable(RuleplaneError):
+    """The durable-rules extension cannot be imported; the message says how to build it."""
+
+
+class EngineFault(RuleplaneError):
+    """durable-rules refused a call; its rule set cannot be trusted any more."""
+
+
+def load_engine() -> Any:
+    """The extension module of durable-rules. Raises :class:`EngineUnavailable`."""
+    try:
+        return importlib.import_module("durable_rules_engine")
+    except ImportError as error:
+        raise EngineUnavailable(
+            f"durable-rules cannot be imported ({error}); build it with a C compiler: "
+            'CC="gcc -O2 -DPyEval_CallObject=PyObject_CallObject" '
+            "pip install --no-cache-dir --force-reinstall durable-rules"
+        ) from error
+
+
+class RuleSet:
+    """One rule set inside the engine: alias of a rule → its condition. The caller keeps to the limits.
+
+    Raises :class:`EngineFault` when the engine does not take it.
+    """
+
+    def __init__(self, engine: Any, conditions: Mapping[str, Any]) -> None:
+        self._engine = engine
+        self._text = json.dumps({alias: {"all": [{"m": condition}]} for alias, condition in conditions.items()})
+        self._handle: int | None = None
+        self._create()
+
+    def matches(self, message: str) -> set[str]:
+        """The aliases of the rules that are true of ``message``. Raises :class:`EngineFault`: call :meth:`rebuild`."""
+        engine, handle = self._engine, self._handle
+        found: set[str] = set()
+        with _lock:
+            try:
+                code, state = engine.assert_fact(handle, message)
+                if code == 1:  # nothing matched, nothing was stored
+                    return found
+                if code != 0:
+                    raise EngineFault(f"assert_fact answered {code} to {message}")
+                _, fired = engine.start_action_for_state(handle, state)
+                while fired:
+                    found.add(fired[2 : fired.index('"', 2)])  # '{"r7":{"m":…}}'; an `or` fires once per true branch
+                    fired = engine.complete_and_start_action(handle, state)
+                code, _ = engine.retract_fact(handle, _RETRACT)
+            except engine.error as error:
+                raise EngineFault(f"error {error} on {message}") from error
+        if code != 0:
+            raise EngineFault(f"retract_fact answered {code} after {message}")
+        return found
+
+    def rebuild(self) -> None:
+        """Start afresh with the same rules."""
+        self.delete()
+        self._create()
+
+    def delete(self) -> None:
+        """Free the rule set (the engine keeps some of its memory: rebuild only when something changed)."""
+        if self._handle is None:
+            return
+        handle, self._handle = self._handle, None
+        with _lock:
+            try:
+                self._engine.delete_ruleset(handle)
+            except self._engine.error as error:  # already unusable: the memory is lost, nothing else
+                _log.warning("durable-rules could not delete a rule set: error %s", error)
+
+    def _create(self) -> None:
+        with _lock:
+            try:
+                self._handle = self._engine.create_ruleset(next(_names), self._text)
+            except self._engine.error as error:
+                raise EngineFault(f"error {error} on creating {self._text}") from error
+
+
+@dataclass(slots=True)
+class _Rule:
+    """Clauses with one condition in common."""
+
+    clause: Clause
+    places: list[int]  # of their names, in order of declaration
+
+
+@dataclass(slots=True)
+class _Shard:
+    """As many rules of a kind as one rule set takes."""
+
+    rules: dict[str, _Rule] = field(default_factory=dict)
+    fields: frozenset[int] = frozenset()
+    alternatives: int = 0
+    pick: Any = None
+    rule_set: RuleSet | None = None  # None once closures have taken over
+    tests: dict[str, Test] = field(default_factory=dict)  # the closures, once needed
+    rebuilds: int = 0
+
+    def takes(self, rule: _Rule, fields: frozenset[int]) -> bool:
+        """Whether the rule fits; if so it is in."""
+        total = self.alternatives + alternatives(rule.clause)
+        if total > MAX_ALTERNATIVES or len(self.fields | fields) > MAX_FIELDS:
+            return False
+        self.rules[f"r{len(self.rules)}"] = rule
+        self.alternatives, self.fields = total, self.fields | fields
+        return True
+
+
+class _Kind:
+    """The clauses of one kind."""
+
+    def __init__(self, clauses: Mapping[str, Clause]) -> None:
+        self.names = tuple(clauses)
+        self.always: list[int] = []  # places of the clauses that are true of everything: nothing to ask
+        self.plain: list[tuple[int, Test]] = []  # and of those that no rule set can carry
+        self.shards: list[_Shard] = []
+        rules: dict[Clause, _Rule] = {}
+        for place, clause in enumerate(map(normalise, clauses.values())):
+            if clause == Always():
+                self.always.append(place)
+            elif clause != NEVER:
+                rules.setdefault(clause, _Rule(clause, [])).places.append(place)
+        self.projection = Projection(rules)
+        for rule in rules.values():
+            self._place(rule)
+        position = {number: at for at, number in enumerate(self.projection.order)}
+        for shard in self.shards:
+            shard.pick = picker(sorted(position[number] for number in shard.fields))
+
+    def _place(self, rule: _Rule) -> None:
+        fields = self.projection.numbers(rule.clause)
+        if any(shard.takes(rule, fields) for shard in self.shards):
+            return
+        shard = _Shard()
+        if shard.takes(rule, fields):
+            self.shards.append(shard)
+        else:
+            self.plain.extend((place, verdict_of(rule.clause)) for place in rule.places)
+
+
+class DurableMatcher:
+    """``clauses``: kind → name → clause; ``engine``: the extension module; ``memo``: how many answers to remember.
+
+    See :class:`ruleplane.matcher.build.Matcher`. Safe to call from several threads. Raises :class:`EngineFault` when
+    the engine does not take the rules.
+    """
+
+    def __init__(self, clauses: Mapping[str, Mapping[str, Clause]], engine: Any, memo: int) -> None:
+        self.stats = Stats("durable")
+        self._closed = False
+        self._kinds: dict[str, tuple[_Kind, Memo[tuple[str, ...]]]] = {}
+        for kind, named in clauses.items():
+            plan = _Kind(named)
+            self._kinds[kind] = plan, Memo(memo // 2)
+            for shard in plan.shards:
+                conditions = {alias: plan.projection.condition(rule.clause) for alias, rule in shard.rules.items()}
+                shard.rule_set = RuleSet(engine, conditions)
+            self.stats.rule_sets += len(plan.shards)
+            self.stats.plain += len(plan.plain)
+
+    def match(self, kind: str, get: Get) -> tuple[str, ...]:
+        """The names of the clauses of this kind that match, in the order of their declaration."""
+        if self._closed:
+            raise RuntimeError("the matcher is closed")
+        self.stats.events += 1
+        known = self._kinds.get(kind)
+        if known is None:
+            return ()
+        plan, memo = known
+        fragments = plan.projection.fragments(get)
+        key = "".join(fragments)
+        if plan.plain:  # they read fields that the projection does not show
+            return _named(plan, self._engine_places(plan, fragments, get) + _true_of(plan.plain, get))
+        answer = memo.get(key)
+        if answer is None:
+            answer = _named(plan, self._engine_places(plan, fragments, get))
+            memo.put(key, answer)
+        else:
+            self.stats.hits += 1
+        return answer
+
+    def close(self) -> None:
+        """Delete the rule sets. A closed matcher answers no more."""
+        self._closed = True
+        for plan, memo in self._kinds.values():
+            memo.clear()
+            for shard in plan.shards:
+                if shard.rule_set is not None:
+                    shard.rule_set.delete()
+        self.stats.rule_sets = 0
+
+    def _engine_places(self, plan: _Kind, fragments: list[str], get: Get) -> list[int]:
+        places: list[int] = []
+        for shard in plan.shards:
+            for alias in self._aliases(shard, fragments, get):
+                places.extend(shard.rules[alias].places)
+        return places
+
+    def _aliases(self, shard: _Shard, fragments: list[str], get: Get) -> set[str]:
+        rule_set = shard.rule_set
+        if rule_set is not None:
+            try:
+                self.stats.asserts += 1
+                return rule_set.matches(f"{_HEAD}{''.join(shard.pick(fragments))}}}")
+            except EngineFault as fault:
+                self._recover(shard, rule_set, fault)
+        if not shard.tests:
+            shard.tests = {alias: verdict_of(rule.clause) for alias, rule in shard.rules.items()}
+        return {alias for alias, test in shard.tests.items() if test(get)}
+
+    def _recover(self, shard: _Shard, rule_set: RuleSet, fault: EngineFault) -> None:
+        """Build the rule set again; closures answer this event, and every one once it has failed too often."""
+        shard.rebuilds += 1
+        self.stats.rebuilds += 1
+        if shard.rebuilds <= MAX_REBUILDS:
+            _log.warning("durable-rules failed, its rule set is built again: %s", fault)
+            try:
+                rule_set.rebuild()
+            except EngineFault as refusal:
+                fault = refusal
+            else:
+                return
+        _log.error("durable-rules failed too often, closures take over %d clauses: %s", len(shard.rules), fault)
+        rule_set.delete()
+        shard.rule_set = None
+        self.stats.rule_sets -= 1
+        self.stats.plain += sum(len(rule.places) for rule in shard.rules.values())
+
+
+def _true_of(tests: list[tuple[int, Test]], get: Get) -> list[int]:
+    return [place for place, test in tests if test(get)]
+
+
+def _named(plan: _Kind, places: list[int]) -> tuple[str, ...]:
+    return tuple([plan.names[place] for place in sorted(places + plan.always)])
