@@ -1,0 +1,156 @@
+"""Records and explanations as text for people: plain, one column grid, no colours (the command line adds those).
+
+Called by the command line and by failing specs. Programs read JSON instead (``trace.service``).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ruleplane.clock import SECOND, rfc3339_micro
+from ruleplane.model.trace import Cause, EffectRecord, Firing, Record, split_ref
+
+if TYPE_CHECKING:
+    from ruleplane.trace.why import Explanation, Step
+
+_DONE = {"create": "created", "patch": "set", "delete": "deleted", "event": "told", "update": "replaced"}
+
+
+def short(ref: str) -> str:
+    """An object for reading: kind, namespace and name.
+
+    >>> short("apps/v1/ReplicaSet/default/web"), short("v1/Node//node-1")
+    ('ReplicaSet default/web', 'Node node-1')
+    """
+    try:
+        kind, namespace, name = split_ref(ref)
+    except ValueError:
+        return ref
+    return f"{kind.rpartition('/')[2]} {namespace}/{name}" if namespace else f"{kind.rpartition('/')[2]} {name}"
+
+
+def clock_text(instant: int) -> str:
+    """The time of day of an instant, to the millisecond, UTC.
+
+    >>> clock_text(1_500_000)
+    '00:00:00.001'
+    """
+    return rfc3339_micro(instant)[11:23]
+
+
+def span(nanoseconds: int) -> str:
+    """A length of time in the unit that fits.
+
+    >>> span(900), span(1_500_000), span(90_000_000_000)
+    ('0.9 µs', '1.5 ms', '90.0 s')
+    """
+    if nanoseconds >= SECOND:
+        return f"{nanoseconds / SECOND:.1f} s"
+    return f"{nanoseconds / 1e6:.1f} ms" if nanoseconds >= 1_000_000 else f"{nanoseconds / 1e3:.1f} µs"
+
+
+def deed(verb: str, ref: str, subresource: str, paths: tuple[str, ...]) -> str:
+    """What a write did, in words.
+
+    >>> deed("patch", "v1/Pod/default/web", "status", ("status.phase",))
+    'set status.phase of Pod default/web'
+    """
+    if verb == "post":
+        return f"posted {subresource} of {short(ref)}" + (f" ({', '.join(paths)})" if paths else "")
+    if verb in ("patch", "update") and paths:
+        return f"set {_listed(paths)} of {short(ref)}"
+    return f"{_DONE.get(verb, verb)} {short(ref)}"
+
+
+def _listed(paths: tuple[str, ...]) -> str:
+    return ", ".join(paths[:4]) + (f" and {len(paths) - 4} more" if len(paths) > 4 else "")
+
+
+def why_head(explanation: Explanation) -> str:
+    """The first line of a chain: the object, the field, and its value where known."""
+    head = short(explanation.ref)
+    if explanation.field:
+        head += f" .{explanation.field}"
+    return f"{head} = {_value(explanation.value)}" if explanation.found and explanation.field else head
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, str):
+        return value or '""'
+    text = str(value) if not isinstance(value, bool) else str(value).lower()
+    return "(not set)" if value is None else text if len(text) <= 60 else text[:57] + "…"
+
+
+def step_cells(step: Step, began: int) -> tuple[str, str, str, str]:
+    """One step as columns: revision, who, did what, how long after ``began``."""
+    who = f"{step.by} · {step.rule}" if step.rule else f"{step.by} ({step.user})" if step.user else step.by
+    text = deed(step.verb, step.ref, step.subresource, step.paths)
+    if step.cause is not None and step.cause.kind != "watch":
+        text += f" [{_wake(step.cause, step.repeats)}]"
+    return f"rev {step.revision}", who, text, f"+{span(step.at - began)}"
+
+
+def _wake(cause: Cause, repeats: int) -> str:
+    words = {
+        "timer": "woken by the clock",
+        "retry": "tried again",
+        "start": "found at start",
+        "request": "in a request",
+    }
+    text = words.get(cause.kind, cause.kind)
+    if cause.detail:
+        text += f": {cause.detail}"
+    return text + (f"; {repeats} firings before it" if repeats > 1 else "")
+
+
+def why_lines(explanation: Explanation) -> list[str]:
+    """The chain as a tree of lines, newest write first."""
+    lines = [why_head(explanation)]
+    began = explanation.steps[-1].at if explanation.steps else 0
+    cells = [step_cells(step, began) for step in explanation.steps]
+    indents = [f"{'   ' * depth}└─ " for depth in range(len(cells) + 1)]
+    first = max((len(indent) + len(row[0]) for indent, row in zip(indents, cells, strict=False)), default=0)
+    widths = [max((len(row[column]) for row in cells), default=0) for column in (1, 2)]
+    for indent, (revision, who, text, after) in zip(indents, cells, strict=False):
+        left = f"{indent}{revision}".ljust(first)
+        lines.append(f"{left}  {who:<{widths[0]}}  {text:<{widths[1]}}  {after}")
+    if explanation.gap:
+        lines.append(f"{indents[len(cells)]}here the chain ends: {explanation.gap}")
+    return lines
+
+
+def record_lines(record: Record) -> list[str]:
+    """One record of a listing: a headline, and one line per effect."""
+    if not isinstance(record, Firing):
+        text = deed(record.verb, record.ref, record.subresource, record.paths)
+        return [f"{clock_text(record.at)}  #{record.id}  {record.actor} ({record.user}): {text}  rev {record.revision}"]
+    head = f"{clock_text(record.at)}  #{record.id}  {record.component}/{record.ruleset}  {short(record.key)}"
+    lines = [f"{head}  at rev {record.revision}, because of {cause_text(record.cause)}, took {span(record.took)}"]
+    lines += [f"    {effect_text(effect)}" for effect in record.effects]
+    if record.error:
+        lines.append(f"    error: {record.error}")
+    if record.wake_at:
+        lines.append(f"    next at {clock_text(record.wake_at)}")
+    return lines
+
+
+def cause_text(cause: Cause) -> str:
+    """What woke a key, in words."""
+    if cause.kind == "watch":
+        change = {"ADDED": "the creation", "DELETED": "the deletion"}.get(cause.detail, "a change")
+        return f"{change} of {short(cause.ref)} (rev {cause.revision})"
+    if cause.kind == "request":
+        return "a request"
+    words = {"timer": "the clock", "retry": "a failure before", "start": "the start"}[cause.kind]
+    return f"{words} ({cause.detail})" if cause.detail else words
+
+
+def effect_text(effect: EffectRecord) -> str:
+    """One effect and what came of it."""
+    text = deed(effect.verb, effect.ref, effect.subresource, effect.paths)
+    if effect.verb == "event" and effect.message:
+        return f"{effect.rule}: told of {short(effect.ref)}: {effect.message}"
+    if effect.outcome == "done":
+        return f"{effect.rule}: {text}" + (f"  rev {effect.revision}" if effect.revision else "")
+    reason = f" ({effect.message})" if effect.message else ""
+    return f"{effect.rule}: {effect.verb} {short(effect.ref)}: {effect.outcome}{reason}"
