@@ -142,6 +142,25 @@ class MemoryStore(Store):
             if not cursor.closed:
                 cursor.notify()
 
+    # --- for restore.py ---------------------------------------------------------------------------------------------
+
+    def adopt(self, entries: dict[str, Entry], revision: int) -> None:
+        """Start an empty store from ``entries`` as of ``revision``, with nothing before it."""
+        self._entries.update(entries)
+        for key in entries:
+            self._bucket(key).unsettled.add(key)
+        self._revision = self._compacted = revision
+
+    def present(self, key: str) -> Entry | None:
+        """What ``get`` returns now."""
+        return self._entries.get(key)
+
+    def replay(self, revision: int, events: Sequence[WatchEvent]) -> None:
+        """Let ``events`` happen again, which were recorded at ``revision``."""
+        MemoryStore._apply(self, revision, events)
+
+    # ----------------------------------------------------------------------------------------------------------------
+
     def _bucket(self, key: str) -> Bucket:
         name = bucket_of(key)
         bucket = self._buckets.get(name)
