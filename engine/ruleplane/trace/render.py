@@ -13,7 +13,14 @@ from ruleplane.model.trace import Cause, EffectRecord, Firing, Record, split_ref
 if TYPE_CHECKING:
     from ruleplane.trace.why import Explanation, Step
 
-_DONE = {"create": "created", "patch": "set", "delete": "deleted", "event": "told", "update": "replaced"}
+_DONE = {
+    "create": "created",
+    "patch": "set",
+    "delete": "deleted",
+    "event": "told",
+    "update": "replaced",
+    "apply": "applied",
+}
 
 
 def short(ref: str) -> str:
@@ -57,7 +64,7 @@ def deed(verb: str, ref: str, subresource: str, paths: tuple[str, ...]) -> str:
     """
     if verb == "post":
         return f"posted {subresource} of {short(ref)}" + (f" ({', '.join(paths)})" if paths else "")
-    if verb in ("patch", "update") and paths:
+    if verb in ("patch", "update", "apply") and paths:
         return f"set {_listed(paths)} of {short(ref)}"
     return f"{_DONE.get(verb, verb)} {short(ref)}"
 

@@ -1,0 +1,66 @@
+"""What people read."""
+
+from __future__ import annotations
+
+from ruleplane.model.trace import Cause, EffectRecord
+from ruleplane.trace.log import MemoryLog
+from ruleplane.trace.render import record_lines, why_lines
+from ruleplane.trace.why import why
+from support.history import POD, RS, START, a_pod_is_born, firing, watch
+
+
+def test_a_chain_is_a_tree_with_columns_and_the_value_in_its_head():
+    log = MemoryLog()
+    log.append(a_pod_is_born())
+    explanation = why(log, POD, "spec.nodeName")
+    explanation.found, explanation.value = True, "node-2"
+    head, *tree = why_lines(explanation)
+    assert head == "Pod default/web-x7k2p .spec.nodeName = node-2"
+    assert [[cell.strip() for cell in line.split("  ") if cell.strip()] for line in tree] == [
+        ["└─ rev 3", "scheduler/default · bind", "posted binding of Pod default/web-x7k2p (spec.nodeName)", "+3.0 ms"],
+        ["└─ rev 2", "controller-manager/replicaset · keep-replicas", "created Pod default/web-x7k2p", "+2.0 ms"],
+        ["└─ rev 1", "kubectl-create (admin)", "created ReplicaSet default/web", "+0.0 µs"],
+    ]
+    assert [line.index("└") for line in tree] == [0, 3, 6]
+    assert len({line.index("+") for line in tree}) == 1
+
+
+def test_a_gap_is_the_last_line_of_the_tree():
+    lines = why_lines(why(MemoryLog(), POD))
+    assert lines == [
+        "Pod default/web-x7k2p",
+        f"└─ here the chain ends: no write of {POD} is on record (the trace is empty)",
+    ]
+
+
+def test_a_firing_says_what_woke_it_and_what_became_of_each_effect():
+    made = firing(
+        7, "controller-manager/replicaset", RS, watch(POD, 4, "DELETED"),
+        EffectRecord("keep-replicas", "create", POD, outcome="refused", message="exceeded quota"),
+        EffectRecord("report", "patch", RS, "u", "status", "unchanged"),
+        EffectRecord("keep-replicas", "event", RS, message="Created pod: web"),
+        revision=9, took=250_000, wake_at=START + 5_000_000_000,
+    )  # fmt: skip
+    assert record_lines(made) == [
+        "00:00:00.007  #7  controller-manager/replicaset  ReplicaSet default/web  at rev 9, "
+        "because of the deletion of Pod default/web-x7k2p (rev 4), took 250.0 µs",
+        "    keep-replicas: create Pod default/web-x7k2p: refused (exceeded quota)",
+        "    report: patch ReplicaSet default/web: unchanged",
+        "    keep-replicas: told of ReplicaSet default/web: Created pod: web",
+        "    next at 00:00:05.000",
+    ]
+
+
+def test_a_clients_write_is_one_line():
+    assert record_lines(a_pod_is_born()[0]) == [
+        "00:00:00.000  #1  kubectl-create (admin): created ReplicaSet default/web  rev 1"
+    ]
+
+
+def test_a_pass_woken_by_the_clock_says_which_comparison_flipped():
+    made = firing(1, "kubelet/pod", POD, Cause("timer", POD, 0, START, "now >= deadline"), error="no such key: x")
+    assert record_lines(made) == [
+        "00:00:00.001  #1  kubelet/pod  Pod default/web-x7k2p  at rev 0, "
+        "because of the clock (now >= deadline), took 0.0 µs",
+        "    error: no such key: x",
+    ]
