@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ruleplane.api.selectors import matcher
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -186,10 +188,9 @@ def _covers(rule: Rule, part: Attributes) -> bool:
 def _rules_of(role: Json, others: Iterable[Json]) -> tuple[Rule, ...]:
     rules = [Rule(raw) for raw in role.get("rules") or ()]
     for selector in (role.get("aggregationRule") or {}).get("clusterRoleSelectors") or ():
-        wanted = selector.get("matchLabels") or {}
+        wanted = matcher(selector)
         for other in others:
-            labels = other["metadata"].get("labels") or {}
-            if wanted and other is not role and wanted.items() <= labels.items():
+            if other is not role and wanted(other["metadata"].get("labels") or {}):
                 rules += [Rule(raw) for raw in other.get("rules") or ()]
     return tuple(rules)
 

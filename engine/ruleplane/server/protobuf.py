@@ -106,7 +106,7 @@ def _tables() -> _Tables:
     return _Tables(fields, kinds, frozenset(go["inlined"]), go["renamed"], frozenset(go["unset"]))
 
 
-def options_message(api_version: str, kind: str) -> bool:
+def is_known(api_version: str, kind: str) -> bool:
     """Whether protobuf bodies of this kind can be read."""
     return (api_version, kind) in _tables().kinds
 
