@@ -27,7 +27,22 @@ pytest.importorskip("durable_rules_engine")
 NAMES = ["a", "b", "a.b", "id", "sid", "$m", "app.kubernetes.io/name", 'q"\\', "é", ""]
 # One of each trap of carrying values: coercion, length, width, exponents, escapes, null, tokens that look alike.
 SCALARS = [None, True, False, 0, 1, -1, 5, 2**31, 2**63, 2**63 - 1, -(2**63), 10**30, 1.0, 0.5, 5.0, 1e-7, 1e300, 1e16]
-SCALARS += [float("inf"), "", "1", "5", "true", "null", "a", "b", "s:a", "x" * 70_000, "x" * 70_001, 'q"\\\n', "é", "\0"]
+SCALARS += [
+    float("inf"),
+    "",
+    "1",
+    "5",
+    "true",
+    "null",
+    "a",
+    "b",
+    "s:a",
+    "x" * 70_000,
+    "x" * 70_001,
+    'q"\\\n',
+    "é",
+    "\0",
+]
 
 paths = st.lists(st.sampled_from(NAMES), min_size=1, max_size=3).map(tuple)
 
@@ -64,14 +79,20 @@ def _junctions(parts):
 
 clauses = st.recursive(leaves, _junctions, max_leaves=8)
 values = st.recursive(
-    scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=4), max_leaves=8
+    scalars,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=4),
+    max_leaves=8,
 )
 objects = st.dictionaries(st.sampled_from(NAMES), values, max_size=6)
 events = st.sampled_from(["", *EVENT_TYPES])
 
 
 @settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.lists(clauses, min_size=1, max_size=40), st.lists(st.tuples(objects, events), min_size=1, max_size=12), st.sampled_from([0, 8]))
+@given(
+    st.lists(clauses, min_size=1, max_size=40),
+    st.lists(st.tuples(objects, events), min_size=1, max_size=12),
+    st.sampled_from([0, 8]),
+)
 def test_durable_rules_finds_what_closures_find(listed, arrivals, memo):
     named = {f"c{place}": clause for place, clause in enumerate(listed)}
     durable = build_matcher({"K": named}, engine="durable", memo=memo)

@@ -6,7 +6,8 @@ import logging
 from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 from ruleplane.matcher.closures import ClosureMatcher, Stats
-from ruleplane.matcher.durable import DurableMatcher, EngineUnavailable, load_engine
+from ruleplane.matcher.durable import DurableMatcher
+from ruleplane.matcher.engine import EngineUnavailable, load_engine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,7 +46,7 @@ def build_matcher(
 
     ``auto`` is durable-rules where its extension can be imported, else closures, with one line of log. ``memo`` is the
     number of answers remembered per kind by the former, 0 for none. Raises
-    :class:`~ruleplane.matcher.durable.EngineUnavailable` for ``durable`` without the extension.
+    :class:`~ruleplane.matcher.engine.EngineUnavailable` for ``durable`` without the extension.
     """
     if engine == "closures":
         return ClosureMatcher(clauses)

@@ -1,122 +1,30 @@
 """The matcher on durable-rules: its discrimination network decides which clauses of a kind one object satisfies.
 
-The engine is used in one way only, the one that was found to be right: under a lock, assert one flat fact, drain the
-rules that fired, retract the fact. Nothing outlives a call. Objects are projected first (:mod:`.encode`), rule sets
-stay small (the limits below), and after any complaint of the engine its rule set is thrown away and built again,
-because a failed call leaves half of its work behind to surface with the next event.
+Per kind the clauses are normalised, equal ones become one rule, and the rules are spread over as many rule sets
+(:mod:`.engine`) as its limits ask for. Objects are projected first (:mod:`.encode`); the answer to a projection is
+remembered (:mod:`.memo`).
 
 Not a rule engine: what follows from a match is decided by ``reconcile``. Built by :mod:`.build`, called by the waker.
-https://github.com/jruizgit/rules
 """
 
 from __future__ import annotations
 
-import importlib
-import itertools
-import json
 import logging
-import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from ruleplane.errors import RuleplaneError
 from ruleplane.matcher.clause import NEVER, Always, Clause, Get, normalise
 from ruleplane.matcher.closures import Stats, Test, verdict_of
 from ruleplane.matcher.encode import Projection, alternatives, picker
+from ruleplane.matcher.engine import MAX_ALTERNATIVES, MAX_FIELDS, EngineFault, RuleSet
 from ruleplane.matcher.memo import Memo
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-MAX_ALTERNATIVES: Final = 60  # of a rule set, from root to leaf; at 65 open ones the engine fails with 303
-MAX_FIELDS: Final = 200  # of a message; at 253 it fails with 302
 MAX_REBUILDS: Final = 3  # of one rule set, before closures decide its clauses for good
 
-# Pieces of message are made once and joined per event; the constant field keeps a message from being empty.
-_HEAD: Final = '{"id":"o","c":1'
-_RETRACT: Final = '{"id":"o"}'
-
-_lock = threading.Lock()  # one for the process: rule sets share tables inside the extension
-_names = (f"ruleplane-{number}" for number in itertools.count())
 _log = logging.getLogger("ruleplane.matcher")
-
-
-class EngineUnavailable(RuleplaneError):
-    """The durable-rules extension cannot be imported; the message says how to build it."""
-
-
-class EngineFault(RuleplaneError):
-    """durable-rules refused a call; its rule set cannot be trusted any more."""
-
-
-def load_engine() -> Any:
-    """The extension module of durable-rules. Raises :class:`EngineUnavailable`."""
-    try:
-        return importlib.import_module("durable_rules_engine")
-    except ImportError as error:
-        raise EngineUnavailable(
-            f"durable-rules cannot be imported ({error}); build it with a C compiler: "
-            'CC="gcc -O2 -DPyEval_CallObject=PyObject_CallObject" '
-            "pip install --no-cache-dir --force-reinstall durable-rules"
-        ) from error
-
-
-class RuleSet:
-    """One rule set inside the engine: alias of a rule → its condition. The caller keeps to the limits.
-
-    Raises :class:`EngineFault` when the engine does not take it.
-    """
-
-    def __init__(self, engine: Any, conditions: Mapping[str, Any]) -> None:
-        self._engine = engine
-        self._text = json.dumps({alias: {"all": [{"m": condition}]} for alias, condition in conditions.items()})
-        self._handle: int | None = None
-        self._create()
-
-    def matches(self, message: str) -> set[str]:
-        """The aliases of the rules that are true of ``message``. Raises :class:`EngineFault`: call :meth:`rebuild`."""
-        engine, handle = self._engine, self._handle
-        found: set[str] = set()
-        with _lock:
-            try:
-                code, state = engine.assert_fact(handle, message)
-                if code == 1:  # nothing matched, nothing was stored
-                    return found
-                if code != 0:
-                    raise EngineFault(f"assert_fact answered {code} to {message}")
-                _, fired = engine.start_action_for_state(handle, state)
-                while fired:
-                    found.add(fired[2 : fired.index('"', 2)])  # '{"r7":{"m":…}}'; an `or` fires once per true branch
-                    fired = engine.complete_and_start_action(handle, state)
-                code, _ = engine.retract_fact(handle, _RETRACT)
-            except engine.error as error:
-                raise EngineFault(f"error {error} on {message}") from error
-        if code != 0:
-            raise EngineFault(f"retract_fact answered {code} after {message}")
-        return found
-
-    def rebuild(self) -> None:
-        """Start afresh with the same rules."""
-        self.delete()
-        self._create()
-
-    def delete(self) -> None:
-        """Free the rule set (the engine keeps some of its memory: rebuild only when something changed)."""
-        if self._handle is None:
-            return
-        handle, self._handle = self._handle, None
-        with _lock:
-            try:
-                self._engine.delete_ruleset(handle)
-            except self._engine.error as error:  # already unusable: the memory is lost, nothing else
-                _log.warning("durable-rules could not delete a rule set: error %s", error)
-
-    def _create(self) -> None:
-        with _lock:
-            try:
-                self._handle = self._engine.create_ruleset(next(_names), self._text)
-            except self._engine.error as error:
-                raise EngineFault(f"error {error} on creating {self._text}") from error
 
 
 @dataclass(slots=True)
@@ -223,13 +131,13 @@ class DurableMatcher:
         return answer
 
     def close(self) -> None:
-        """Delete the rule sets. A closed matcher answers no more."""
+        """Give up the rule sets. A closed matcher answers no more."""
         self._closed = True
         for plan, memo in self._kinds.values():
             memo.clear()
             for shard in plan.shards:
                 if shard.rule_set is not None:
-                    shard.rule_set.delete()
+                    shard.rule_set.release()
         self.stats.rule_sets = 0
 
     def _engine_places(self, plan: _Kind, fragments: list[str], get: Get) -> list[int]:
@@ -244,7 +152,7 @@ class DurableMatcher:
         if rule_set is not None:
             try:
                 self.stats.asserts += 1
-                return rule_set.matches(f"{_HEAD}{''.join(shard.pick(fragments))}}}")
+                return rule_set.matches(shard.pick(fragments))
             except EngineFault as fault:
                 self._recover(shard, rule_set, fault)
         if not shard.tests:

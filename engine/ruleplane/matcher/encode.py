@@ -3,7 +3,8 @@
 durable-rules takes ``5`` for ``"5"`` and ``1`` for ``true``, carries no long strings, integers past int64 or
 ``1e-7``, and finds fields by a hash of their names that collides. None of it matters to ``{"f0": 3, "f1": 0}``: a
 value is replaced by the number of the literal that it equals, or by its place among the literals that it is ordered
-by, exactly and per type. A question that is an error on this object has no field, and no condition is true of an absent field.
+by, exactly and per type. A question that is an error on this object has no field, and no condition is true of an
+absent field.
 
 Not the matching itself: conditions are built here (:meth:`Projection.condition`) and decided in :mod:`.durable`.
 """
