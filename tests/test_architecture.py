@@ -1,0 +1,135 @@
+"""The house keeps its floors: what may import what, how long a file is, and no Kubernetes noun in Python."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ruleplane.model.builtin import builtin_registry
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "engine" / "ruleplane"
+SOURCES = sorted(PACKAGE.rglob("*.py"))
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
+
+# Rooms where kinds may be named (DESIGN: shapes, and the subresources of the API)
+NOUN_ROOMS = ("model/", "api/subresources/")
+
+# Kinds' names that are also words of every program, in lower case: they say nothing
+PLAIN = {
+    "binding", "bindings", "event", "events", "job", "jobs", "lease", "leases", "namespace", "namespaces", "node",
+    "nodes", "role", "roles", "service", "services", "status",
+}  # fmt: skip
+
+
+def allowed() -> dict[str, dict[str, str]]:
+    """file -> {noun: reason}, from tests/nouns.yaml."""
+    return yaml.safe_load((ROOT / "tests" / "nouns.yaml").read_text()) or {}
+
+
+def strings_and_names(tree: ast.Module) -> list[tuple[int, str]]:
+    """Every identifier and string of a module that is not a docstring."""
+    docstrings = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+        and isinstance(node.body[0].value, ast.Constant)
+    }
+    found: list[tuple[int, str]] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+            found.append((node.lineno, node.value))
+        elif isinstance(node, ast.Name):
+            found.append((node.lineno, node.id))
+        elif isinstance(node, ast.Attribute):
+            found.append((node.lineno, node.attr))
+        elif isinstance(node, ast.arg):
+            found.append((node.lineno, node.arg))
+        elif isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            found.append((node.lineno, node.name))
+    return found
+
+
+def nouns() -> set[str]:
+    """The names of all kinds: ``ReplicaSet``, ``replicaset``, ``replicasets``."""
+    return {name for kind in builtin_registry() for name in (kind.kind, kind.plural, kind.singular)} - PLAIN
+
+
+def named_kinds(path: Path) -> dict[str, list[int]]:
+    """noun -> lines of a module that name it."""
+    found: dict[str, list[int]] = {}
+    wanted = nouns()
+    for line, text in strings_and_names(ast.parse(path.read_text())):
+        for word in re.findall(r"[A-Za-z]+", text):
+            if word in wanted:
+                found.setdefault(word, []).append(line)
+    return found
+
+
+def test_the_floors_of_the_house_hold():
+    command = [Path(sys.executable).with_name("lint-imports"), "--no-cache"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "engine")}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("path", [*SOURCES, *TESTS], ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_file_is_at_most_four_hundred_lines(path):
+    assert len(path.read_text().splitlines()) <= 400
+
+
+def test_no_kind_is_named_in_python():
+    exceptions = allowed()
+    named = {str(path.relative_to(PACKAGE)): named_kinds(path) for path in SOURCES}
+    wrong = [
+        f"engine/ruleplane/{file}:{lines[0]}: {noun}"
+        for file, found in named.items()
+        if not file.startswith(NOUN_ROOMS)
+        for noun, lines in found.items()
+        if noun not in exceptions.get(file, {})
+    ]
+    assert not wrong, (
+        "kinds belong into rules/ and schemas/ (exceptions, with reasons: tests/nouns.yaml):\n" + "\n".join(wrong)
+    )
+
+
+def test_no_exception_is_kept_for_a_noun_that_is_gone():
+    stale = [
+        f"{file}: {noun}"
+        for file, entries in allowed().items()
+        for noun in entries
+        if not (PACKAGE / file).is_file() or noun not in named_kinds(PACKAGE / file)
+    ]
+    assert not stale, f"tests/nouns.yaml excepts what is no longer there: {stale}"
+
+
+def test_every_exception_has_a_reason():
+    assert all(reason.strip() for entries in allowed().values() for reason in entries.values())
+
+
+@pytest.mark.parametrize("path", TESTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_test_sleeps(path):
+    slept = [
+        node.lineno
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "sleep"
+    ]
+    assert not slept, f"{path.relative_to(ROOT)} sleeps in lines {slept}: wait for a condition, or turn a clock"
+
+
+def test_every_package_says_what_it_is():
+    silent = [
+        str(path.relative_to(ROOT))
+        for path in SOURCES
+        if path.stat().st_size and not ast.get_docstring(ast.parse(path.read_text()))
+    ]
+    assert not silent
