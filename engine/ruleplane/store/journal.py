@@ -85,9 +85,10 @@ class Journal:
             uri = f"{at.absolute().as_uri()}?mode={mode}"
             self._db = sqlite3.connect(uri, uri=True, timeout=0, isolation_level=None, check_same_thread=False)
             try:
+                if not readonly:
+                    self._db.execute("PRAGMA locking_mode=EXCLUSIVE")  # before the first read: then no -shm file
                 self._check()
                 if not readonly:
-                    self._db.execute("PRAGMA locking_mode=EXCLUSIVE")  # and hence no -shm file
                     self._db.execute("PRAGMA journal_mode=WAL")
                     self._db.execute("PRAGMA synchronous=FULL")
                 self.compacted = self._number("compacted")
