@@ -207,7 +207,7 @@ def test_full_rule_sets_agree_with_closures_over_thousands_of_events():
 
 
 class Engine:
-    """The real extension; function ``fail`` fails ``times`` times, by raising or by ``answer``, ``then`` the next one."""
+    """The real extension; function ``fail`` fails ``times`` times, raising or with ``answer``; ``then`` is next."""
 
     def __init__(self, fail="", times=0, answer=None):
         self._real = pytest.importorskip("durable_rules_engine")

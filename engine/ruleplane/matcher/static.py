@@ -200,11 +200,15 @@ def _step(holder: _Field | None, name: str, optional: bool) -> _Field | None:
 def _literal(expr: Expr) -> Any:
     """The JSON value that a constant expression says, or MISSING."""
     match expr:
+        case Literal(bytes()):
+            return MISSING
+        case Literal(int(value)) if not isinstance(value, bool):
+            return int(value)  # the 3 of 3u
         case Literal(value):
-            return MISSING if isinstance(value, bytes) else value
+            return value
         case ListExpr(elements, optional=optional) if not optional:
             values = [_literal(element) for element in elements]
-            return MISSING if MISSING in values else values
+            return MISSING if any(value is MISSING for value in values) else values
         case MapExpr(()):
             return {}
         case _:
