@@ -1,25 +1,36 @@
 """The syntax tree of an expression: what the parser makes, the compiler and the checker read, rule sets rewrite.
 
 Nodes are immutable. ``pos`` is the offset of the node in its source text (the operator's, for a binary one), so that
-errors can show a caret. Operators are calls with the specification's internal names (``_+_``, ``_&&_``, ``!_``, ``@in``,
-``_?_:_``, ``_[_]``, ``_[?_]``); member calls have a ``target``. Macros stay whole (:class:`Macro`): the compiler writes a Python
-loop for each, which is both faster and more readable in traces than expanded folds.
+errors can show a caret (a :class:`~ruleplane.lang.cel.source.Pos` when made by the parser); equality ignores it.
+Operators are calls with the specification's internal names (``_+_``, ``_&&_``, ``!_``, ``@in``, ``_?_:_``, ``_[_]``,
+``_[?_]``); member calls have a ``target``. Macros stay whole (:class:`Macro`): the compiler writes a Python loop for
+each, which is both faster and more readable in traces than expanded folds.
 
 https://github.com/google/cel-spec/blob/master/doc/langdef.md
 """
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Literal:
-    """A constant: null, bool, int, Uint, float, str or bytes (see values.py)."""
+    """A constant: null, bool, int, Uint, float, str, bytes or a Type (see values.py)."""
 
     value: Any
     pos: int = 0
+
+    def __eq__(self, other: object) -> bool:
+        """Python's ``1 == True == 1.0`` are three different literals."""
+        return (
+            isinstance(other, Literal) and other.value.__class__ is self.value.__class__ and other.value == self.value
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.value.__class__, self.value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +38,7 @@ class Ident:
     """A name, possibly with a leading dot (``root``)."""
 
     name: str
-    pos: int = 0
+    pos: int = dataclasses.field(default=0, compare=False)
     root: bool = False
 
 
@@ -37,7 +48,7 @@ class Select:
 
     operand: Expr
     field: str
-    pos: int = 0
+    pos: int = dataclasses.field(default=0, compare=False)
     optional: bool = False
     test: bool = False
 
@@ -49,7 +60,7 @@ class Call:
     function: str
     args: tuple[Expr, ...]
     target: Expr | None = None
-    pos: int = 0
+    pos: int = dataclasses.field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +68,7 @@ class ListExpr:
     """``[a, ?b]``; ``optional`` holds the indices of the ``?`` elements."""
 
     elements: tuple[Expr, ...]
-    pos: int = 0
+    pos: int = dataclasses.field(default=0, compare=False)
     optional: frozenset[int] = frozenset()
 
 
@@ -66,7 +77,7 @@ class MapExpr:
     """``{k: v, ?k2: opt}``; ``optional`` holds the indices of the ``?`` entries."""
 
     entries: tuple[tuple[Expr, Expr], ...]
-    pos: int = 0
+    pos: int = dataclasses.field(default=0, compare=False)
     optional: frozenset[int] = frozenset()
 
 
@@ -76,23 +87,25 @@ class StructExpr:
 
     name: str
     fields: tuple[tuple[str, Expr], ...]
-    pos: int = 0
+    pos: int = dataclasses.field(default=0, compare=False)
     optional: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Macro:
-    """``target.name(vars…, args…)``: all, exists, existsOne, map, filter, sortBy, transformList, transformMap, optMap, bind …
+    """``target.name(vars…, args…)``: all, exists, existsOne, map, filter, sortBy, transformList, transformMap,
+    optMap, bind …
 
     ``variables`` are the names that the macro binds, ``args`` the expressions under them; ``target`` is ``None`` for
-    ``cel.bind(x, init, body)``, whose ``args`` are ``(init, body)``.
+    ``cel.bind(x, init, body)`` (named ``bind``), whose ``args`` are ``(init, body)``. Which names exist, with how many
+    variables and arguments, stands in macros.py.
     """
 
     name: str
     target: Expr | None
     variables: tuple[str, ...]
     args: tuple[Expr, ...]
-    pos: int = 0
+    pos: int = dataclasses.field(default=0, compare=False)
 
 
 Expr: TypeAlias = Literal | Ident | Select | Call | ListExpr | MapExpr | StructExpr | Macro

@@ -1,0 +1,121 @@
+"""Walking and rewriting syntax trees, whatever the node.
+
+Rule sets rewrite expressions with :func:`rewrite` (a ``let`` kept by delta becomes a name, ``now`` a wake-up), the
+parser measures :func:`depth`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ruleplane.lang.cel.ast import Call, Expr, Ident, ListExpr, Macro, MapExpr, Select, StructExpr
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+def children(expr: Expr) -> tuple[Expr, ...]:
+    """The direct sub-expressions, in order of evaluation."""
+    match expr:
+        case Select(operand=operand):
+            return (operand,)
+        case Call(args=args, target=target) | Macro(args=args, target=target):
+            return args if target is None else (target, *args)
+        case ListExpr(elements=elements):
+            return elements
+        case MapExpr(entries=entries):
+            return tuple(part for entry in entries for part in entry)
+        case StructExpr(fields=fields):
+            return tuple(value for _, value in fields)
+    return ()
+
+
+def with_children(expr: Expr, parts: tuple[Expr, ...]) -> Expr:
+    """The same node over other sub-expressions (as many as :func:`children` gives)."""
+    match expr:
+        case Select():
+            return replace(expr, operand=parts[0])
+        case Call(target=None) | Macro(target=None):
+            return replace(expr, args=parts)
+        case Call() | Macro():
+            return replace(expr, target=parts[0], args=parts[1:])
+        case ListExpr():
+            return replace(expr, elements=parts)
+        case MapExpr():
+            return replace(expr, entries=tuple(zip(parts[::2], parts[1::2], strict=True)))
+        case StructExpr(fields=fields):
+            return replace(expr, fields=tuple((name, part) for (name, _), part in zip(fields, parts, strict=True)))
+    return expr
+
+
+def walk(expr: Expr) -> Iterator[Expr]:
+    """The node and everything below it, parents first."""
+    todo = [expr]
+    while todo:
+        node = todo.pop()
+        yield node
+        todo.extend(reversed(children(node)))
+
+
+def depth(expr: Expr) -> int:
+    """How many nodes lie on the longest way down; iterative, so any tree can be measured."""
+    deepest, todo = 0, [(expr, 1)]
+    while todo:
+        node, level = todo.pop()
+        deepest = max(deepest, level)
+        todo.extend((child, level + 1) for child in children(node))
+    return deepest
+
+
+def rewrite(expr: Expr, fn: Callable[[Expr], Expr]) -> Expr:
+    """A tree in which ``fn`` has replaced every node, leaves first; unchanged parts are shared.
+
+    ``fn`` sees macro variables as plain names: a caller that replaces names must mind them
+    (:func:`~.scopes.free_names`).
+    """
+    parts = children(expr)
+    new = tuple(rewrite(part, fn) for part in parts)
+    if any(a is not b for a, b in zip(parts, new, strict=True)):
+        expr = with_children(expr, new)
+    return fn(expr)
+
+
+def conjuncts(expr: Expr) -> list[Expr]:
+    """The terms of an ``&&`` chain, left to right; one term for anything else.
+
+    >>> from ruleplane.lang.cel.parser import parse
+    >>> len(conjuncts(parse("a && (b || c) && (d && e)")))
+    4
+    """
+    if isinstance(expr, Call) and expr.function == "_&&_":
+        return [term for part in expr.args for term in conjuncts(part)]
+    return [expr]
+
+
+def free_names(expr: Expr) -> set[str]:
+    """The names an expression reads from its surroundings: identifiers that no macro in it binds.
+
+    >>> from ruleplane.lang.cel.parser import parse
+    >>> sorted(free_names(parse("pods.filter(p, p.x == rs.y)")))
+    ['pods', 'rs']
+    """
+    names: set[str] = set()
+    _free(expr, frozenset(), names)
+    return names
+
+
+def _free(expr: Expr, bound: frozenset[str], names: set[str]) -> None:
+    if isinstance(expr, Ident):
+        if expr.root or expr.name not in bound:
+            names.add(expr.name)
+        return
+    parts = children(expr)
+    if not isinstance(expr, Macro):
+        for part in parts:
+            _free(part, bound, names)
+        return
+    outside = 1 if expr.target is not None or expr.name == "bind" else 0
+    inner = bound | frozenset(expr.variables)
+    for number, part in enumerate(parts):
+        _free(part, bound if number < outside else inner, names)
