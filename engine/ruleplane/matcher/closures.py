@@ -25,6 +25,7 @@ from ruleplane.matcher.clause import (
     Get,
     Has,
     In,
+    Missing,
     Not,
     Or,
     Path,
@@ -57,21 +58,29 @@ class Stats:
     plain: int = 0  # clauses that closures decide because durable-rules cannot
 
 
-def getter(obj: Mapping[str, Any], event: str = "") -> Get:
+class Getter:
     """A ``get`` for a JSON object, and the type of the event that brought it (none: no ``Event`` clause matches)."""
 
-    def get(path: Path) -> Any:
-        at: Any = obj
+    __slots__ = ("event", "obj")
+
+    def __init__(self, obj: Mapping[str, Any], event: str = "") -> None:
+        self.obj = obj
+        self.event: str | Missing = event or MISSING
+
+    def __call__(self, path: Path) -> Any:
+        """The field at ``path``, or MISSING."""
+        if path == EVENT_PATH:
+            return self.event
+        at: Any = self.obj
         try:
             for name in path:
                 at = at.get(name, MISSING)
         except AttributeError:  # a scalar or a list on the way
             return MISSING
-        if at is MISSING and event and path == EVENT_PATH:
-            return event
         return at
 
-    return get
+
+getter = Getter
 
 
 def present(get: Get, path: Path, firm: int, value: Any) -> Verdict:

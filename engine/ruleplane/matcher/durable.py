@@ -74,9 +74,8 @@ class _Kind:
         self.projection = Projection(rules)
         for rule in rules.values():
             self._place(rule)
-        position = {number: at for at, number in enumerate(self.projection.order)}
         for shard in self.shards:
-            shard.pick = picker(sorted(position[number] for number in shard.fields))
+            shard.pick = picker(sorted(shard.fields))
 
     def _place(self, rule: _Rule) -> None:
         fields = self.projection.numbers(rule.clause)
@@ -140,14 +139,14 @@ class DurableMatcher:
                     shard.rule_set.release()
         self.stats.rule_sets = 0
 
-    def _engine_places(self, plan: _Kind, fragments: list[str], get: Get) -> list[int]:
+    def _engine_places(self, plan: _Kind, fragments: tuple[str, ...], get: Get) -> list[int]:
         places: list[int] = []
         for shard in plan.shards:
             for alias in self._aliases(shard, fragments, get):
                 places.extend(shard.rules[alias].places)
         return places
 
-    def _aliases(self, shard: _Shard, fragments: list[str], get: Get) -> set[str]:
+    def _aliases(self, shard: _Shard, fragments: tuple[str, ...], get: Get) -> set[str]:
         rule_set = shard.rule_set
         if rule_set is not None:
             try:

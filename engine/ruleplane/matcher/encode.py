@@ -16,8 +16,22 @@ from collections.abc import Callable, Iterable
 from operator import itemgetter
 from typing import Any, TypeAlias
 
-from ruleplane.matcher.clause import MISSING, And, Clause, Compare, Contains, Get, Has, In, Not, Or, Path, Scalar
-from ruleplane.matcher.closures import contains, equality, present
+from ruleplane.matcher.clause import (
+    EVENT_PATH,
+    MISSING,
+    And,
+    Clause,
+    Compare,
+    Contains,
+    Get,
+    Has,
+    In,
+    Not,
+    Or,
+    Path,
+    Scalar,
+)
+from ruleplane.matcher.closures import Getter, contains, equality, present
 
 Condition: TypeAlias = dict[str, Any]
 """A durable-rules expression on a message."""
@@ -38,21 +52,8 @@ class Projection:
             self._collect(clause)
         for question in self._questions.values():
             question.settle()
-        by_path: dict[Path, list[_Question]] = {}
-        for question in self._questions.values():
-            by_path.setdefault(question.path, []).append(question)
-        self._plan = [(path, [each.encoder() for each in asked]) for path, asked in by_path.items()]
-        self.order = [each.number for asked in by_path.values() for each in asked]
-        """The number of the question that each fragment answers."""
-
-    def fragments(self, get: Get) -> list[str]:
-        """The object at hand, as pieces of a JSON message: one per question, empty where it has no answer."""
-        pieces: list[str] = []
-        for path, encoders in self._plan:
-            value = get(path)
-            for encode in encoders:
-                pieces.append(encode(value, get))  # noqa: PERF401 (a nested comprehension is slower)
-        return pieces
+        self.fragments: Callable[[Get], tuple[str, ...]] = _compiled(list(self._questions.values()))
+        """The object at hand as pieces of a JSON message: one per question, in order, empty where it has no answer."""
 
     def condition(self, clause: Clause) -> Condition:
         """The durable-rules condition that is true of exactly the messages of objects that ``clause`` matches."""
@@ -85,10 +86,15 @@ class Projection:
 class _Question:
     """One field of the message; subclasses say which. Made once per key, told every leaf that asks it, then settled."""
 
+    shortcut = "'' if {v} is MISSING else {encode}({v}, get)"
+    """The expression that answers for the value ``{v}``: ``{encode}``, spared where the answer is plain. Also known are
+    the ``names`` of the question, each followed by its number."""
+
     def __init__(self, number: int, clause: Any) -> None:
         self.number = number
         self.alias = f"f{number}"
         self.path: Path = _positive(clause).path
+        self.names: dict[str, Any] = {}
 
     def add(self, clause: Any) -> None:
         """Another leaf asks this question."""
@@ -112,8 +118,7 @@ class _Question:
 class _Equality(_Question):
     """Which of the literals does the field equal?"""
 
-    def settle(self) -> None:
-        self.texts = {literal: self.text(token) for literal, token in self.tokens.items()}
+    shortcut = "{strings}({v}, {other}) if {v}.__class__ is str else '' if {v} is MISSING else {encode}({v}, get)"
 
     def __init__(self, number: int, clause: Compare) -> None:
         super().__init__(number, clause)
@@ -122,19 +127,19 @@ class _Equality(_Question):
     def add(self, clause: Compare) -> None:
         self.tokens.setdefault(_literal(clause.value), len(self.tokens) + 1)
 
+    def settle(self) -> None:
+        self.texts = {literal: self.text(token) for literal, token in self.tokens.items()}
+        strings = {literal: text for (tag, literal), text in self.texts.items() if tag == "string"}
+        self.names = {"strings": strings.get, "other": self.text(_OTHER)}
+
     def condition(self, clause: Compare) -> Condition:
         token = {self.alias: self.tokens[_literal(clause.value)]}
         return token if clause.op == "==" else {"$neq": token}
 
     def encoder(self) -> Encode:
         texts, other = self.texts, self.text(_OTHER)
-        strings = {literal: text for (tag, literal), text in texts.items() if tag == "string"}
 
         def encode(value: Any, _get: Get) -> str:
-            if value is MISSING:
-                return ""
-            if type(value) is str:
-                return strings.get(value, other)
             if value is None or isinstance(value, bool | int | float | str):
                 return texts.get(_literal(value), other)
             return other  # a list or a map
@@ -178,14 +183,25 @@ class _Order(_Question):
 class _Presence(_Question):
     """Is the field there?"""
 
-    def encoder(self) -> Encode:
-        return _yes_or_no(self, lambda value, get: present(get, self.path, self.firm, value))
+    shortcut = "{yes} if {v} is not MISSING else {encode}({v}, get)"
 
     def __init__(self, number: int, clause: Clause) -> None:
         super().__init__(number, clause)
         has = _positive(clause)
         assert isinstance(has, Has)
         self.firm = has.firm
+        self.names = {"yes": self.text(1)}
+
+    def encoder(self) -> Encode:
+        path, firm, holder, no = self.path, self.firm, self.path[:-1], self.text(0)
+
+        def encode(value: Any, get: Get) -> str:
+            # nearly always only the last name is absent
+            if not holder or type(get(holder)) is dict:
+                return no
+            return no if present(get, path, firm, value) is False else ""
+
+        return encode
 
 
 class _Membership(_Question):
@@ -199,7 +215,7 @@ class _Membership(_Question):
 
     def encoder(self) -> Encode:
         tests = self.tests
-        return _yes_or_no(self, lambda value, _: None if value is MISSING else any(test(value) for test in tests))
+        return _yes_or_no(self, lambda value: any(test(value) for test in tests))
 
 
 class _Containment(_Question):
@@ -213,10 +229,10 @@ class _Containment(_Question):
 
     def encoder(self) -> Encode:
         equal = self.equal
-        return _yes_or_no(self, lambda value, _: contains(value, equal))
+        return _yes_or_no(self, lambda value: contains(value, equal))
 
 
-def picker(positions: list[int]) -> Callable[[list[str]], Iterable[str]]:
+def picker(positions: list[int]) -> Callable[[tuple[str, ...]], Iterable[str]]:
     """A function that picks the fragments at these positions."""
     if len(positions) == 1:
         position = positions[0]
@@ -236,9 +252,54 @@ def alternatives(clause: Clause) -> int:
     return 1
 
 
-def _yes_or_no(question: _Question, verdict: Callable[[Any, Get], bool | None]) -> Encode:
+def _yes_or_no(question: _Question, verdict: Callable[[Any], bool | None]) -> Encode:
     texts = {True: question.text(1), False: question.text(0), None: ""}
-    return lambda value, get: texts[verdict(value, get)]
+    return lambda value, _: texts[verdict(value)]
+
+
+def _compiled(questions: list[_Question]) -> Callable[[Get], tuple[str, ...]]:
+    """One Python function that reads every field once and answers every question, twice as fast as a loop.
+
+    The object of a :class:`Getter` is walked without calling it, each common prefix once.
+    """
+    scope: dict[str, Any] = {"Getter": Getter, "MISSING": MISSING}
+    places: dict[Path, str] = {(): "obj"}
+    reads, walks, answers = [], [], []
+    for question in questions:
+        number, path = question.number, question.path
+        for depth in range(1, len(path) + 1):
+            prefix = path[:depth]
+            if prefix not in places:
+                places[prefix] = f"v{len(places)}"
+                walk = "get.event" if prefix == EVENT_PATH else f"{places[prefix[:-1]]}.get({prefix[-1]!r}, MISSING)"
+                walks.append(f"{places[prefix]} = {walk}")
+        reads.append(f"{places[path]} = get(path{number})")
+        names = {"encode": question.encoder(), **question.names}
+        scope |= {f"{name}{number}": value for name, value in names.items()} | {f"path{number}": path}
+        answers.append(question.shortcut.format(v=places[path], **{name: f"{name}{number}" for name in names}))
+    source = _SOURCE.format(
+        walks="".join(f"\n            {walk}" for walk in walks),
+        reads="".join(f"\n        {read}" for read in reads),
+        answers="".join(f"\n        {answer}," for answer in answers),
+    )
+    exec(compile(source, "<projection>", "exec"), scope)
+    return scope["fragments"]  # type: ignore[no-any-return]
+
+
+_SOURCE = """
+def fragments(get):
+    walked = False
+    if get.__class__ is Getter:
+        obj = get.obj
+        try:{walks}
+            walked = True
+        except AttributeError:
+            pass  # a scalar or a list on the way: get knows what to do
+    if not walked:
+        pass{reads}
+    return ({answers}
+    )
+"""
 
 
 def _positive(clause: Clause) -> Compare | Has | In | Contains:
