@@ -1,7 +1,7 @@
 """For every test of the house: nothing is skipped in silence, and the examples in the documents run.
 
-Documents: a ``python`` block is executed; every document of a ``yaml`` block must parse, and one that is a rule file must
-load; in an ``sh`` block the ``make`` targets and ``ruleplane`` commands must exist. Blocks marked ``text`` are pictures.
+Documents: a ``python`` block is executed; every document of a ``yaml`` block must parse, and one that is a rule file
+must load; in an ``sh`` block the ``make`` targets and ``ruleplane`` commands must exist. ``text`` blocks are pictures.
 """
 
 from __future__ import annotations

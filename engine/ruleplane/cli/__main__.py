@@ -1,0 +1,5 @@
+"""``python -m ruleplane.cli`` is ``ruleplane``."""
+
+from ruleplane.cli import main
+
+main()

@@ -1,0 +1,63 @@
+"""``ruleplane up``: a control plane in the foreground."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from ruleplane.controlplane import Settings
+
+
+def up(
+    data_dir: Path = typer.Option(
+        None,
+        help="Where objects, certificates and the trace are kept (default: $RULEPLANE_DATA, ~/.local/share/ruleplane).",
+    ),
+    nodes: int = typer.Option(3, min=0, help="How many simulated nodes there are."),
+    port: int = typer.Option(6443, min=0, max=65535, help="Of the API on loopback; 0 takes a free one."),
+    kubeconfig: Path = typer.Option(None, help="Where to write the kubeconfig (default: in the data directory)."),
+) -> None:
+    """Run a control plane until Ctrl-C: HTTPS on loopback, objects on SQLite, simulated nodes.
+
+    Started again on the same data directory it goes on where it stopped.
+
+    Examples: [bold]ruleplane up[/bold] · [bold]ruleplane up --data-dir ./data --nodes 10 --port 7443[/bold]
+    """
+    from ruleplane.cli.places import KUBECONFIG, default_data_dir
+    from ruleplane.controlplane import Settings
+
+    directory = data_dir or default_data_dir()
+    settings = Settings(data_dir=directory, nodes=nodes, port=port, kubeconfig=kubeconfig or directory / KUBECONFIG)
+    run(_serve(settings))
+
+
+async def _serve(settings: Settings) -> None:
+    from ruleplane.controlplane import ControlPlane
+
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopping.set)
+    plane = await ControlPlane.start(settings)
+    try:
+        typer.echo(f"The control plane answers at {plane.url} (data: {settings.data_dir}). Ctrl-C stops it.")
+        typer.echo(f"export KUBECONFIG={Path(plane.kubeconfig).resolve()}")
+        await stopping.wait()
+        typer.echo("stopping …", err=True)
+    finally:
+        await plane.stop()
+
+
+def run(coroutine: object) -> None:
+    """Run the shell's coroutine on uvloop where there is one."""
+    try:
+        import uvloop
+    except ImportError:  # Windows
+        asyncio.run(coroutine)  # type: ignore[arg-type]
+        return
+    uvloop.run(coroutine)  # type: ignore[arg-type]

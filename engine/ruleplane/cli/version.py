@@ -1,0 +1,14 @@
+"""``ruleplane version``."""
+
+from __future__ import annotations
+
+import platform
+
+import typer
+
+from ruleplane import __version__
+
+
+def version() -> None:
+    """Print the version of ruleplane and of the Python that runs it."""
+    typer.echo(f"ruleplane {__version__} (Python {platform.python_version()})")

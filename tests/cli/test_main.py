@@ -1,0 +1,53 @@
+"""The command line as a whole: version, help, exit codes, errors in one line."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import ruleplane as package
+
+ENGINE = Path(package.__file__).parent.parent
+
+
+def test_the_version_is_told_in_both_ways(ruleplane):
+    told = ruleplane("--version")
+    assert (told.code, told.out) == (0, ruleplane("version").out)
+    assert told.out.startswith(f"ruleplane {package.__version__} (Python 3.")
+
+
+def test_help_names_every_command(ruleplane):
+    text = ruleplane("--help").out
+    for command in ("demo", "up", "trace", "why", "spec", "rules", "version"):
+        assert f" {command} " in text
+
+
+@pytest.mark.parametrize("command", ["demo", "up", "trace", "why", "spec", "rules"])
+def test_every_command_explains_itself(ruleplane, command):
+    shown = ruleplane(command, "--help")
+    assert shown.code == 0
+    assert f"ruleplane {command}" in shown.out
+
+
+def test_a_command_line_that_cannot_be_understood_ends_with_2(ruleplane):
+    assert ruleplane("whi", "pod/web").code == 2
+    assert ruleplane("trace", "--limit", "0").code == 2
+
+
+def test_an_error_is_one_line_on_standard_error(ruleplane, tmp_path):
+    failed = ruleplane("why", "pod/web", "--data-dir", tmp_path)
+    assert (failed.code, failed.out) == (1, "")
+    assert failed.err.startswith("error: opening the trace of")
+    assert failed.err.count("\n") == 1
+
+
+def test_a_command_does_not_import_what_it_does_not_need():
+    heavy = ("aiohttp", "pydantic", "cryptography", "uvloop", "durable_rules_engine", "jsonschema_rs")
+    code = f"import sys; import ruleplane.cli; print([name for name in {heavy!r} if name in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={"PYTHONPATH": str(ENGINE)}, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,41 @@
+"""``ruleplane rules list``."""
+
+from __future__ import annotations
+
+import json
+
+RULES = """\
+apiVersion: ruleplane.dev/v1
+kind: RuleSet
+metadata: {name: replicaset}
+spec:
+  doc: A ReplicaSet keeps
+    its Pods.
+  component: controller-manager
+  for: {rs: {kind: apps/v1/ReplicaSet}}
+  rules: [{name: keep}, {name: report}]
+"""
+
+
+def test_rule_sets_are_listed_with_their_sentence(ruleplane, tmp_path):
+    (tmp_path / "a.yaml").write_text(RULES)
+    (tmp_path / "lib.yaml").write_text("kind: Library\n")
+    told = ruleplane("rules", "list", tmp_path)
+    assert told.out == "controller-manager  replicaset  apps/v1/ReplicaSet  A ReplicaSet keeps its Pods.\n"
+
+
+def test_as_json_each_rule_set_is_a_line(ruleplane, tmp_path):
+    (tmp_path / "a.yaml").write_text(RULES)
+    (line,) = ruleplane("rules", "list", tmp_path, "-o", "json").out.splitlines()
+    assert json.loads(line)["rules"] == ["keep", "report"]
+
+
+def test_a_file_that_is_no_yaml_is_named(ruleplane, tmp_path):
+    (tmp_path / "broken.yaml").write_text("a: [")
+    told = ruleplane("rules", "list", tmp_path)
+    assert told.code == 1
+    assert "broken.yaml: while parsing" in told.err
+
+
+def test_a_directory_that_is_not_there_is_told(ruleplane, tmp_path):
+    assert ruleplane("rules", "list", tmp_path / "nowhere").err.endswith("nowhere is no directory\n")
