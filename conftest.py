@@ -51,9 +51,10 @@ def _yaml(example: Example) -> None:
 
 
 def _load_rules(example: Example) -> None:
-    from ruleplane.lang.load import load_text  # only where a document shows a rule
+    from ruleplane.lang.source import parse, shape  # only where a document shows a rule
 
-    load_text(example.parsed, file=f"{Path(example.path).name}:{example.line}")
+    for source in parse(str(example.parsed), file=Path(example.path).name):
+        shape(source)
 
 
 def _shell(example: Example) -> None:
