@@ -1,0 +1,167 @@
+"""What every verb needs at hand, and the two steps that all writes end with: check, and commit.
+
+Made once by :class:`~ruleplane.api.verbs.Api`; verbs take it as their first argument and keep no state of their own.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ruleplane.api.call import Written
+from ruleplane.api.field_error import refusal
+from ruleplane.api.merge import bare
+from ruleplane.api.ownership import Ownership
+from ruleplane.api.strategies import settings
+from ruleplane.clock import rfc3339
+from ruleplane.errors import RuleplaneError
+from ruleplane.store.base import Compare, Delete, Entry, Put
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from random import Random
+
+    from ruleplane.api.admission import Admission
+    from ruleplane.api.call import Call
+    from ruleplane.api.field_error import FieldError
+    from ruleplane.api.strategies import Strategy
+    from ruleplane.clock import Clock
+    from ruleplane.model.kind import Kind, Registry
+    from ruleplane.model.schema import SchemaNode, Schemas
+    from ruleplane.store.base import Json, Store
+
+
+class Checks(Protocol):
+    """Reads clients' objects and finds mistakes in them (``validate.py``)."""
+
+    def decode(
+        self,
+        kind: Kind,
+        body: Json,
+        field_validation: str = ...,
+        warnings: list[str] | None = ...,
+        definition: str = ...,
+    ) -> Json:
+        """A client's object in the form that is stored. Raises BadRequest."""
+
+    def validate(self, kind: Kind, obj: Json, old: Json | None = ..., subresource: str = ...) -> list[FieldError]:
+        """The mistakes of an object, none if it may be stored."""
+
+
+class Removed(Entry):
+    """The last state of an object that is gone; what ``delete`` returns when nothing remains to be waited for."""
+
+    __slots__ = ()
+
+
+class Context:
+    """The API's parts, and the last steps of a write."""
+
+    __slots__ = (
+        "_nodes", "admission", "clock", "namespace_kind", "observers", "ownership", "random", "registry", "schemas",
+        "settings", "store", "validator",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        store: Store,
+        registry: Registry,
+        schemas: Schemas,
+        clock: Clock,
+        random: Random,
+        admission: Admission | None = None,
+        validator: Checks | None = None,
+    ) -> None:
+        self.store, self.registry, self.schemas, self.clock, self.random = store, registry, schemas, clock, random
+        self.admission, self.validator = admission, validator
+        self.ownership = Ownership()
+        self.settings = settings()
+        self.namespace_kind = registry.get(self.settings.namespace_kind)
+        self.observers: list[Callable[[Written], None]] = []
+        self._nodes: dict[str, tuple[Kind, SchemaNode | None]] = {}
+
+    def node(self, kind: Kind) -> SchemaNode | None:
+        """The type of a kind's objects; None where nobody told it."""
+        known = self._nodes.get(kind.ref)
+        if known is None or known[0] is not kind:
+            try:
+                node = self.schemas.node(kind)
+            except RuleplaneError:
+                node = None
+            known = self._nodes[kind.ref] = (kind, node)
+        return known[1]
+
+    def strategy(self, kind: Kind) -> Strategy:
+        """The kind's ways."""
+        return self.settings.of(kind)
+
+    def now(self) -> str:
+        """The present instant as objects hold it."""
+        return rfc3339(self.clock.now())
+
+    def decode(self, kind: Kind, body: Json, call: Call) -> Json:
+        """A client's object as it would be stored: no nulls, no unknown fields. What a rule wrote is taken as it is:
+        its shape was checked with the rule, and :meth:`check` refuses what slipped through. Raises BadRequest."""
+        if call.firing:
+            return body
+        if self.validator is None:
+            plain: Json = bare(body)
+            return plain
+        return self.validator.decode(kind, body, call.field_validation, call.warnings)
+
+    def check(
+        self,
+        kind: Kind,
+        obj: Json,
+        old: Json | None = None,
+        subresource: str = "",
+        errors: list[FieldError] | None = None,
+    ) -> None:
+        """Raise Invalid, with every mistake (``errors``: those that were found before), if the object may not be
+        stored."""
+        found = errors or []
+        if self.validator is not None:
+            found = found + self.validator.validate(kind, obj, old, subresource)
+        if found:
+            raise refusal(kind, (obj.get("metadata") or {}).get("name") or "", found)
+
+    async def put(
+        self, call: Call, verb: str, kind: Kind, key: str, value: Json, previous: Entry | None, subresource: str = ""
+    ) -> Entry | None:
+        """Store ``value`` where ``previous`` still is (None: nothing is); None if that is no longer so."""
+        if call.dry_run:
+            return _unstored(key, value, previous)
+        result = await self.store.txn(
+            (Compare(key, previous.revision if previous is not None else 0),), (Put(key, value),)
+        )
+        if not result.succeeded:
+            return None
+        entry = result.entries[0]
+        if self.observers:
+            self._tell(Written(call, verb, kind, entry, previous, result.revision, subresource))
+        return entry
+
+    async def remove(
+        self, call: Call, verb: str, kind: Kind, previous: Entry, last: Json, subresource: str = ""
+    ) -> Removed | None:
+        """Remove ``previous``, whose last state is ``last``; None if it changed meanwhile."""
+        key, revision = previous.key, previous.revision
+        if not call.dry_run:
+            result = await self.store.txn((Compare(key, previous.revision),), (Delete(key),))
+            if not result.succeeded:
+                return None
+            revision = result.revision
+            if self.observers:
+                self._tell(Written(call, verb, kind, None, previous, revision, subresource))
+        return Removed(key, last, revision, previous.created, previous.version)
+
+    def _tell(self, written: Written) -> None:
+        for observer in self.observers:
+            observer(written)
+
+
+def _unstored(key: str, value: dict[str, Any], previous: Entry | None) -> Entry:
+    """What a dry run answers: the object as it would be, at the revision at which it is."""
+    if previous is None:
+        return Entry(key, value, 0, 0, 1)
+    metadata = {**value["metadata"], "resourceVersion": str(previous.revision)}
+    return Entry(key, {**value, "metadata": metadata}, previous.revision, previous.created, previous.version)

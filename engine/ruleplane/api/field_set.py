@@ -1,0 +1,234 @@
+"""Sets of fields as ``FieldsV1`` writes them, kept as the very JSON objects that are stored.
+
+A set is a trie of path elements: ``f:<field>``, ``k:{"name":"web"}`` for an element of a keyed list, ``v:"x"`` for one
+of a set. An empty object is a member; ``"."`` says that a node with children is a member too. So
+``{"f:spec": {"f:ports": {".": {}, 'k:{"port":80}': {}}}}`` holds ``spec.ports`` and ``spec.ports[port=80]``. The empty
+set is ``{}`` at the root.
+
+Guarantees: no operation changes its arguments; each returns an argument itself where that is the answer, so that sets
+that were interned stay shared between thousands of objects.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import orjson
+
+FieldSet: TypeAlias = dict[str, Any]
+
+MEMBER: FieldSet = {}
+SELF = "."
+
+
+def union(left: FieldSet, right: FieldSet) -> FieldSet:
+    """The fields of either."""
+    if left is right or not right:
+        return left
+    if not left:
+        return right
+    return _union(left, right)
+
+
+def _union(left: FieldSet, right: FieldSet) -> FieldSet:
+    """Of two nodes, either of which may be a bare member."""
+    if left is right:
+        return left
+    if not left:
+        return right if not right or SELF in right else {SELF: MEMBER, **right}
+    if not right:
+        return left if SELF in left else {SELF: MEMBER, **left}
+    out: FieldSet | None = None
+    for element, theirs in right.items():
+        ours = left.get(element)
+        both = theirs if ours is None else _union(ours, theirs)
+        if both is not ours:
+            out = dict(left) if out is None else out
+            out[element] = both
+    return left if out is None else out
+
+
+def difference(left: FieldSet, right: FieldSet) -> FieldSet:
+    """The fields of ``left`` that are not in ``right`` (a field's children are fields of their own)."""
+    if left is right:
+        return {}
+    if not left or not right:
+        return left
+    return _difference(left, right) or {}
+
+
+def _difference(left: FieldSet, right: FieldSet) -> FieldSet | None:
+    """Of two nodes; None where nothing is left."""
+    if not left:
+        return None if not right or SELF in right else left
+    if not right:
+        right = {SELF: MEMBER}
+    out: FieldSet | None = None
+    for element, theirs in right.items():
+        ours = left.get(element)
+        if ours is None:
+            continue
+        rest = None if element == SELF else _difference(ours, theirs)
+        if rest is not ours:
+            out = dict(left) if out is None else out
+            if rest is None:
+                del out[element]
+            else:
+                out[element] = rest
+    if out is None:
+        return left
+    if not out:
+        return None
+    return MEMBER if len(out) == 1 and SELF in out else out
+
+
+def intersection(left: FieldSet, right: FieldSet) -> FieldSet:
+    """The fields of both."""
+    if left is right or not left:
+        return left
+    if not right:
+        return right
+    return _intersection(left, right) or {}
+
+
+def _intersection(left: FieldSet, right: FieldSet) -> FieldSet | None:
+    if left is right:
+        return left
+    member = (not left or SELF in left) and (not right or SELF in right)
+    out: FieldSet = {}
+    for element, ours in left.items():
+        theirs = right.get(element)
+        if element != SELF and theirs is not None:
+            both = _intersection(ours, theirs)
+            if both is not None:
+                out[element] = both
+    if not out:
+        return MEMBER if member else None
+    return {SELF: MEMBER, **out} if member else out
+
+
+def only(fields: FieldSet, path: tuple[str, ...]) -> FieldSet:
+    """The part of a set at or under a path of elements.
+
+    >>> only({"f:spec": {"f:a": {}}, "f:status": {"f:b": {}}}, ("f:status",))
+    {'f:status': {'f:b': {}}}
+    """
+    node: FieldSet | None = fields
+    for element in path:
+        node = node.get(element) if node is not None else None
+    if node is None:
+        return {}
+    for element in reversed(path):
+        node = {element: node}
+    return node
+
+
+def without(fields: FieldSet, path: tuple[str, ...]) -> FieldSet:
+    """The set less what lies at or under a path.
+
+    >>> without({"f:spec": {"f:a": {}}, "f:status": {"f:b": {}}}, ("f:status",))
+    {'f:spec': {'f:a': {}}}
+    """
+    head, *rest = path
+    node = fields.get(head)
+    if node is None:
+        return fields
+    out = dict(fields)
+    kept = without(node, tuple(rest)) if rest and node else None
+    if kept:
+        out[head] = kept
+    elif rest and not node:
+        return fields
+    else:
+        del out[head]
+    return out
+
+
+def paths(fields: FieldSet, before: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    """Every member, as a tuple of elements, parents first."""
+    out: list[tuple[str, ...]] = []
+    for element in sorted(fields):
+        node = fields[element]
+        path = before if element == SELF else (*before, element)
+        if element == SELF or not node:
+            out.append(path)
+        else:
+            out.extend(paths(node, path))
+    return out
+
+
+def path_text(path: tuple[str, ...]) -> str:
+    """A path as conflict messages show it.
+
+    >>> path_text(("f:spec", "f:containers", 'k:{"name":"web"}', "f:image"))
+    '.spec.containers[name="web"].image'
+    """
+    out = []
+    for element in path:
+        kind, _, rest = element.partition(":")
+        if kind == "f":
+            out.append(f".{rest}")
+        elif kind == "k":
+            keys = ",".join(f"{name}={orjson.dumps(value).decode()}" for name, value in orjson.loads(rest).items())
+            out.append(f"[{keys}]")
+        elif kind == "v":
+            out.append(f"[={rest}]")
+        else:
+            out.append(f"[{rest}]")
+    return "".join(out)
+
+
+class Interner:
+    """Keeps one copy of each set, so that look-alike objects share theirs, and remembers results by identity.
+
+    ``limit`` bounds the number of sets kept: beyond it everything is forgotten and collected anew, which costs time and
+    never correctness.
+    """
+
+    def __init__(self, limit: int = 10_000) -> None:
+        self._limit = limit
+        self._by_text: dict[bytes, FieldSet] = {}
+        self._own: dict[int, FieldSet] = {}  # the interned sets by id; holding them keeps the ids valid
+        self._results: dict[tuple[str, int, int], FieldSet] = {}
+
+    def one(self, fields: FieldSet) -> FieldSet:
+        """The shared copy of this set, its elements in FieldsV1's order."""
+        if self._own.get(id(fields)) is fields:
+            return fields
+        text = orjson.dumps(fields, option=orjson.OPT_SORT_KEYS)
+        kept = self._by_text.get(text)
+        if kept is None:
+            if len(self._by_text) >= self._limit:
+                self._by_text.clear()
+                self._own.clear()
+                self._results.clear()
+            kept = orjson.loads(text)
+            self._by_text[text] = self._own[id(kept)] = kept
+        return kept
+
+    def union(self, left: FieldSet, right: FieldSet) -> FieldSet:
+        """:func:`union` of two sets, remembered."""
+        left, right = self.one(left), self.one(right)
+        key = ("|", id(left), id(right))
+        result = self._results.get(key)
+        if result is None:
+            # a reset while interning the result only loses what is remembered
+            result = self.one(union(left, right))
+            self._remember(key, left, right, result)
+        return result
+
+    def difference(self, left: FieldSet, right: FieldSet) -> FieldSet:
+        """:func:`difference` of two sets, remembered."""
+        left, right = self.one(left), self.one(right)
+        key = ("-", id(left), id(right))
+        result = self._results.get(key)
+        if result is None:
+            result = self.one(difference(left, right))
+            self._remember(key, left, right, result)
+        return result
+
+    def _remember(self, key: tuple[str, int, int], left: FieldSet, right: FieldSet, result: FieldSet) -> None:
+        if self._own.get(id(left)) is left and self._own.get(id(right)) is right:
+            if len(self._results) >= 8 * self._limit:
+                self._results.clear()
+            self._results[key] = result
