@@ -133,7 +133,7 @@ class _Resolver:
         if target is None or qualifier:
             name = f"{qualifier}.{expr.function}" if qualifier else expr.function
             for prefix in self._prefixes:
-                if prefix + name in self._functions and not name.startswith("@"):
+                if prefix + name in self._functions:
                     return self._checked(Call(prefix + name, args, None, expr.pos))
         if target is None:
             known = [key for key in self._functions if key[0] not in ".@"]

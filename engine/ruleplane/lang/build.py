@@ -1,0 +1,85 @@
+"""From a rule set's text to a program: the order in which its names come to be."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from ruleplane.lang import cel
+from ruleplane.lang.lets import compile_lets
+from ruleplane.lang.program import Program, Scope
+from ruleplane.lang.reads import shortest
+from ruleplane.lang.relations import compile_relation
+from ruleplane.lang.rules import compile_rule
+from ruleplane.lang.signature import RESERVED
+from ruleplane.lang.unit import Unit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ruleplane.lang.library import Functions
+    from ruleplane.lang.program import RelationSpec
+    from ruleplane.lang.source import Source
+    from ruleplane.model.ruleset import RuleSet
+
+
+def build(source: Source, shape: RuleSet, functions: Functions, params: Mapping[str, Any] | None = None) -> Program:
+    """Compile one rule set; ``params`` override its own defaults. Raises SourceError at the first mistake."""
+    spec = shape.spec
+    (primary, for_), = spec.for_.items()
+    if primary in RESERVED:
+        raise source.error(f"the name {primary!r} is taken by the language", ("spec", "for", primary), key=True)
+    unknown = sorted(set(params or ()) - set(spec.params))
+    if unknown:
+        raise source.error(f"the rule set has no setting {', '.join(unknown)} (it has: {', '.join(spec.params) or 'none'})", ("spec",))
+    unit = Unit(source, primary, functions.compiled, functions.definitions)
+    settings = {**spec.params, **(params or {})}
+    fill: dict[str, Callable[[Any], Any]] = {
+        "params": lambda _scope: settings,
+        "refused": lambda scope: scope.ctx.refused(),
+        "now": lambda scope: cel.Timestamp(scope.ctx.now()),
+    }
+    where = unit.parse(for_.where, ("spec", "for", primary, "where")) if for_.where is not None else None
+    for key, relation in spec.watch.items():
+        compiled = compile_relation(unit, key, relation)
+        if compiled.name in unit.names or compiled.name in unit.relations:
+            raise source.error(f"the name {compiled.name!r} is used already", ("spec", "watch", key), key=True)
+        unit.relations[compiled.name] = compiled
+        _offer(unit, compiled, fill)
+    fill.update(compile_lets(unit, spec.let))
+    rules = [compile_rule(unit, index, rule) for index, rule in enumerate(spec.rules)]
+    scope: type[Scope] = type(f"Scope_{shape.metadata.name}", (Scope,), {"fill": fill})
+    text = orjson.dumps([source.data, settings], option=orjson.OPT_SORT_KEYS)
+    return Program(
+        name=shape.metadata.name,
+        component=spec.component,
+        events_from=spec.source or (f"{shape.metadata.name}-controller" if spec.component == "controller-manager" else spec.component),
+        doc=spec.doc,
+        source=source,
+        text_hash=hashlib.blake2b(text, digest_size=8).hexdigest(),
+        primary=primary,
+        kind=for_.kind,
+        where=where,
+        where_text=for_.where or "",
+        relations=unit.relations,
+        derived=unit.lifter.specs,
+        rules=rules,
+        scope=scope,
+        params=settings,
+        reads={name: shortest(paths) for name, paths in unit.reads.items()},
+        kept={name: shortest(paths) for name, paths in unit.kept.items()},
+    )
+
+
+def _offer(unit: Unit, spec: RelationSpec, fill: dict[str, Callable[[Any], Any]]) -> None:
+    if spec.params:
+
+        def asked(scope: Scope, *args: Any) -> Any:
+            return scope.ctx.relation(spec, scope, args)
+
+        unit.functions[spec.name] = cel.Function(spec.name, asked, takes_scope=True)
+    else:
+        unit.names.add(spec.name)
+        fill[spec.name] = lambda scope: scope.ctx.relation(spec, scope, ())

@@ -1,0 +1,53 @@
+"""Compiles `event`: what is told of what a head did."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ruleplane.lang import heads
+from ruleplane.model.ruleset import EventText
+
+if TYPE_CHECKING:
+    from ruleplane.lang.rules import Place
+    from ruleplane.model.ruleset import EventSpec
+
+# Kubernetes' own controllers use these words for what they do to their objects
+_REASONS = {"created": "SuccessfulCreate", "deleted": "SuccessfulDelete", "updated": "SuccessfulUpdate", "refused": "FailedCreate"}
+
+
+def compile_events(place: Place, shape: EventSpec) -> heads.Events:
+    """The Events of one rule. Raises SourceError."""
+    events = heads.Events()
+    about = place.inside("about").template(shape.about, whole=False)[0] if shape.about is not None else None
+    host = place.inside("host").template(shape.host)[0] if shape.host is not None else None
+    if shape.reason is not None:
+        text = EventText(reason=shape.reason, message=shape.message or "", type=shape.type)
+        events.done = _told(place, text, about, host)
+    for moment, reason in _REASONS.items():
+        value = getattr(shape, moment)
+        if value is None:
+            continue
+        if isinstance(value, str):
+            value = EventText(reason=reason, message=value, type="Warning" if moment == "refused" else "Normal")
+            here = place
+        else:
+            here = place.inside(moment)
+        setattr(events, moment, _told(_with(here, moment), value, about, host))
+    return events
+
+
+def _with(place: Place, moment: str) -> Place:
+    extra = {"object": None} if moment != "refused" else {"error": None}
+    inner = place.inside(moment, extra)
+    inner.path = place.path
+    return inner
+
+
+def _told(place: Place, text: EventText, about: heads.Fn | None, host: heads.Fn | None) -> heads.Told:
+    parts = []
+    for key in ("reason", "message", "type"):
+        at = place.inside(key)
+        if at.path not in place.unit.source.places:
+            at.path = place.path
+        parts.append(at.template(getattr(text, key), now=True)[0])
+    return heads.Told(parts[0], parts[1], parts[2], about, host)

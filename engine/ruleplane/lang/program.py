@@ -1,0 +1,108 @@
+"""A program is a rule set ready to run: what ``reconcile`` needs, as data and compiled callables. It holds no state.
+
+The *scope* of one decision is an object whose attributes are the names that expressions may use: the primary, the relations,
+the lets, ``params``, ``now``, ``refused``. It is filled lazily: the first use of a name computes it (``__getattr__``), every later one is
+a plain attribute. ``scope.ctx`` is the running decision (see ``Context``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ruleplane.lang.cel.ast import Expr
+    from ruleplane.lang.delta import Derived
+    from ruleplane.lang.heads import CompiledRule, Fn
+    from ruleplane.lang.reads import FieldPath
+    from ruleplane.lang.source import Source
+
+
+class Context(Protocol):
+    """What a decision offers to the expressions that it evaluates."""
+
+    def relation(self, spec: RelationSpec, scope: Scope, args: tuple[Any, ...]) -> Any:
+        """The related objects (a list-like view), or the one object or None."""
+
+    def derived(self, spec: Derived, args: tuple[Any, ...]) -> Any:
+        """The value of a step kept by delta."""
+
+    def now(self) -> int:
+        """The instant of this decision, ns."""
+
+    def wake_at(self, instant: int) -> None:
+        """The decision may come out differently from ``instant`` (ns) on."""
+
+    def seen(self, obj: Any, source: str, path: FieldPath) -> int:
+        """Since when the cache has held the value at ``path`` of ``obj``, ns."""
+
+    def refused(self) -> list[dict[str, Any]]:
+        """The refusals of this key's previous firing."""
+
+
+class Scope:
+    """Names of one decision; subclassed per program with its own ``fill``."""
+
+    fill: ClassVar[dict[str, Callable[[Any], Any]]] = {}
+    ctx: Context
+
+    def __getattr__(self, name: str) -> Any:
+        fill = self.fill.get(name)
+        if fill is None:
+            raise AttributeError(name)
+        value = fill(self)
+        self.__dict__[name] = value
+        return value
+
+
+@dataclass(slots=True, eq=False)
+class RelationSpec:
+    """How related objects are found.
+
+    ``mode``: ``all``; ``value`` (``theirs`` of an object meets ``ours``); ``name``; ``labels`` (a selector over their labels); ``selectedBy``
+    (their selector over the primary's labels). ``ours``, ``namespace``, ``selector`` take (scope, *args).
+    """
+
+    name: str
+    kind: str
+    mode: Literal["all", "value", "name", "labels", "selectedBy"]
+    params: tuple[str, ...] = ()
+    theirs: Callable[[dict[str, Any]], Any] | None = None  # object -> value, list of values, or None
+    theirs_text: str = ""  # equal texts share an index
+    ours: Fn | None = None
+    namespace: Fn | None = None
+    selector: Fn | None = None
+    selector_path: FieldPath = ()
+    where: Expr | None = None  # over `it`
+    where_text: str = ""
+    wakes: Literal["all", "none", "blocked"] = "all"
+    owner: Literal["controller", "owner", ""] = ""
+    single: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Program:
+    """One rule set, compiled. Immutable once built."""
+
+    name: str
+    component: str
+    events_from: str  # who its Events come from
+    doc: str
+    source: Source
+    text_hash: str
+    primary: str  # the variable
+    kind: str  # "apps/v1/ReplicaSet", or "*"
+    where: Expr | None
+    where_text: str
+    relations: dict[str, RelationSpec]
+    derived: list[Derived]
+    rules: list[CompiledRule]
+    scope: type[Scope]
+    params: Mapping[str, Any]
+    reads: dict[str, tuple[FieldPath, ...]]  # by source; what expressions read
+    kept: dict[str, tuple[FieldPath, ...]]  # by source; what heads write, and so must notice when others do
+
+    def __repr__(self) -> str:
+        return f"Program({self.name!r})"

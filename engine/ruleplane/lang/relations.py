@@ -1,0 +1,128 @@
+"""Compiles what a rule set watches: each relation becomes a :class:`RelationSpec`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ruleplane.errors import EvaluationError
+from ruleplane.lang.cel.ast import Expr, Ident, Select
+from ruleplane.lang.program import RelationSpec
+from ruleplane.lang.signature import signature
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ruleplane.lang.source import Path
+    from ruleplane.lang.unit import Unit
+    from ruleplane.model.ruleset import Relation
+
+
+def compile_relation(unit: Unit, key: str, shape: Relation) -> RelationSpec:
+    """One entry of `watch`. Raises SourceError."""
+    path: Path = ("spec", "watch", key)
+    name, params = signature(unit.source, key, path)
+    spec = RelationSpec(name, shape.kind, "all", params, wakes=shape.wakes)
+    if shape.where is not None:
+        spec.where = unit.parse(shape.where, (*path, "where"))
+        spec.where_text = shape.where
+    compile_ = _Args(unit, path, params)
+    spec.namespace = compile_.fn(shape.namespace, "namespace")
+    if shape.controlledBy is not None or shape.ownedBy is not None:
+        which = "controlledBy" if shape.controlledBy is not None else "ownedBy"
+        owner = shape.controlledBy if shape.controlledBy is not None else shape.ownedBy
+        uid = Select(Select(unit.parse(owner, (*path, which)), "metadata"), "uid")
+        spec.mode, spec.owner = "value", "controller" if which == "controlledBy" else "owner"
+        spec.theirs = controller_uid if which == "controlledBy" else owner_uids
+        spec.theirs_text = f"@{which}"
+        spec.ours = compile_.expr(uid, which)
+    elif shape.theirs is not None:
+        spec.mode = "value"
+        theirs = unit.parse(shape.theirs, (*path, "theirs"))
+        spec.theirs, spec.theirs_text = _getter(unit, theirs, (*path, "theirs")), shape.theirs
+        spec.ours = compile_.fn(shape.ours, "ours")
+    elif shape.name is not None:
+        spec.mode, spec.single = "name", True
+        spec.ours = compile_.fn(shape.name, "name")
+    elif shape.selector is not None:
+        spec.mode = "labels"
+        spec.selector = compile_.fn(shape.selector, "selector")
+    elif shape.labels is not None:
+        spec.mode = "labels"
+        template = unit.template(shape.labels, (*path, "labels"))
+        spec.selector = compile_.expr(template, "labels")
+    elif shape.selectedBy is not None:
+        spec.mode = "selectedBy"
+        spec.selector_path = _field_path(unit, shape.selectedBy, (*path, "selectedBy"))
+    return spec
+
+
+class _Args:
+    """Compiles the primary's side of a relation: expressions over the names known so far and the relation's parameters."""
+
+    def __init__(self, unit: Unit, path: Path, params: tuple[str, ...]) -> None:
+        self.unit, self.path, self.params = unit, path, params
+
+    def expr(self, expr: Expr, place: str) -> Callable[..., Any]:
+        self.unit.follow(dict.fromkeys(self.params), expr)
+        return self.unit.compile(expr, (*self.path, place), self.params)
+
+    def fn(self, text: str | None, place: str) -> Callable[..., Any] | None:
+        return None if text is None else self.expr(self.unit.parse(text, (*self.path, place)), place)
+
+
+def controller_uid(obj: dict[str, Any]) -> str | None:
+    """The uid of the controller owner reference."""
+    for reference in obj["metadata"].get("ownerReferences", ()):
+        if reference.get("controller"):
+            uid: str = reference["uid"]
+            return uid
+    return None
+
+
+def owner_uids(obj: dict[str, Any]) -> list[str]:
+    """The uids of all owner references."""
+    return [reference["uid"] for reference in obj["metadata"].get("ownerReferences", ())]
+
+
+def _field_path(unit: Unit, text: str, path: Path) -> tuple[str, ...]:
+    expr, fields = unit.parse(text, path), []
+    while isinstance(expr, Select) and not expr.test:
+        fields.insert(0, expr.field)
+        expr = expr.operand
+    if not (isinstance(expr, Ident) and expr.name == "it" and fields):
+        raise unit.source.error("a path below `it` was expected, as it.spec.selector", path)
+    return tuple(fields)
+
+
+def _getter(unit: Unit, expr: Expr, path: Path) -> Callable[[dict[str, Any]], Any]:
+    """object -> value; an absent field means that the object lies in no bucket."""
+    fields: list[str] = []
+    part = expr
+    while isinstance(part, Select) and not part.test and not part.optional:
+        fields.insert(0, part.field)
+        part = part.operand
+    if isinstance(part, Ident) and part.name == "it" and fields:
+        return field_getter(tuple(fields))
+    compiled = unit.compile(expr, path, ("it",), pure=True)
+
+    def value(obj: dict[str, Any]) -> Any:
+        try:
+            return compiled(None, obj)
+        except EvaluationError:
+            return None
+
+    return value
+
+
+def field_getter(fields: tuple[str, ...]) -> Callable[[dict[str, Any]], Any]:
+    """object -> the value at a path, None where it is absent."""
+
+    def value(obj: dict[str, Any]) -> Any:
+        found: Any = obj
+        for name in fields:
+            found = found.get(name) if found.__class__ is dict else None
+            if found is None:
+                return None
+        return found
+
+    return value

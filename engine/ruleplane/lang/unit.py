@@ -1,0 +1,171 @@
+"""The compilation of one rule set's expressions: parse, rewrite time, lift deltas, compile; with the place of each mistake."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ruleplane.errors import SourceError
+from ruleplane.lang import cel
+from ruleplane.lang.cel.ast import Call, Expr, Ident, Literal, MapExpr, Select
+from ruleplane.lang.delta import Lifter
+from ruleplane.lang.functions import ENGINE, TIME
+from ruleplane.lang.reads import Reader, Reads, Value, merge
+from ruleplane.lang.template import to_expression
+from ruleplane.lang.cel.walk import free_names, rewrite
+from ruleplane.lang.walk import functions_called
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from ruleplane.lang.heads import Fn
+    from ruleplane.lang.program import Context, RelationSpec
+    from ruleplane.lang.reads import Abstract, FieldPath, FnDef
+    from ruleplane.lang.source import Path, Source
+
+_COMPARISONS = {"_<_": "@now_lt", "_<=_": "@now_le", "_>_": "@now_gt", "_>=_": "@now_ge"}
+_MIRROR = {"_<_": "_>_", "_<=_": "_>=_", "_>_": "_<_", "_>=_": "_<=_"}
+
+
+class Unit:
+    """Holds what expressions of one rule set may name."""
+
+    def __init__(self, source: Source, primary: str, functions: Mapping[str, cel.Function], definitions: Mapping[str, FnDef]) -> None:
+        self.source = source
+        self.primary = primary
+        self.compiler = cel.Compiler({**functions, **ENGINE})
+        self.functions = self.compiler.functions
+        self.definitions: dict[str, FnDef] = dict(definitions)  # bodies, to follow values through
+        self.relations: dict[str, RelationSpec] = {}
+        self.lets: dict[str, Expr] = {}
+        self.names: set[str] = {primary, "params", "refused", "now"}
+        self.reads: Reads = {}
+        self.kept: Reads = {}
+        self.lifter = Lifter({}, self.lets.get, self._pure, primary)
+
+    # --- parsing ------------------------------------------------------------------------------------------------------
+
+    def parse(self, text: Any, path: Path) -> Expr:
+        """The expression at ``path`` of the file. Raises SourceError."""
+        if not isinstance(text, str):
+            raise self.source.error(f"an expression was expected, found {type(text).__name__}", path)
+        line, column = self.source.place(path)
+        return self._parse_at(text, line, column)
+
+    def template(self, value: Any, path: Path) -> Expr:
+        """The expression that yields a template. Raises SourceError."""
+        return to_expression(value, self.source, path, self._parse_at)
+
+    def _parse_at(self, text: str, line: int, column: int) -> Expr:
+        return cel.parse(text, file=self.source.file, line=line, column=column)
+
+    # --- compiling ----------------------------------------------------------------------------------------------------
+
+    def follow(self, env: Mapping[str, Abstract], expr: Expr, *, whole: bool = True) -> Abstract:
+        """Note what ``expr`` reads; returns what its value is."""
+        reads, value = self.reader().read(expr, {self.primary: self.own(), **env}, whole=whole)
+        merge(self.reads, reads)
+        return value
+
+    def own(self) -> Abstract:
+        """The primary, as a value to follow."""
+        return Value(self.primary)
+
+    def reader(self) -> Reader:
+        """Follows values through the names known so far."""
+        return Reader({name: spec.single for name, spec in self.relations.items()}, self.lets, self.definitions)
+
+    def compile(
+        self, expr: Expr, path: Path, params: Sequence[str] = (), *, now: bool = False, pure: bool = False
+    ) -> Fn:
+        """A callable (scope, *params). ``now``: the instant may be used as a value. Raises SourceError at ``path``."""
+        expr = self._timed(expr, path, now=now)
+        if not pure:
+            self.lifter.relations = {n: None if s.single and not s.params else s.params for n, s in self.relations.items()}
+            before = len(self.lifter.specs)
+            expr = self.lifter.lift(expr, frozenset(params))
+            for spec in self.lifter.specs[before:]:
+                self._finish(spec, path)
+        names: Collection[str] = () if pure else self.names
+        try:
+            return self.compiler.compile(expr, names, tuple(params))
+        except SourceError as error:
+            raise self.placed(error, path) from error
+
+    def placed(self, error: SourceError, path: Path) -> SourceError:
+        """The same mistake with file and line, where the expression alone did not know them."""
+        return error if error.file else self.source.error(error.message, path)
+
+    def _finish(self, spec: Any, path: Path) -> None:
+        """Compile the body of a step kept by delta, and register the function that yields it."""
+        spec.fn = self.compile(spec.body, path, (spec.variable, *spec.dep_names), pure=True)
+        reads, _ = self.reader().read(spec.body, {self.primary: self.own()})
+        wanted = tuple(sorted(reads.get(self.primary, ())))
+        spec.projections = tuple(wanted if name == self.primary else None for name in spec.dep_names)
+
+        def derived(scope: Any, *args: Any) -> Any:
+            context: Context = scope.ctx
+            return context.derived(spec, args)
+
+        name = f"@d{spec.id}"
+        self.functions[name] = cel.Function(name, derived, takes_scope=True)
+
+    def _pure(self, name: str) -> bool:
+        function = self.functions.get(name)
+        return function is None or not function.takes_scope  # unknown: an operator, or an error told elsewhere
+
+    # --- time ---------------------------------------------------------------------------------------------------------
+
+    def _timed(self, expr: Expr, path: Path, *, now: bool) -> Expr:
+        """``now`` alone on one side of a comparison tells when it flips; elsewhere it is only allowed where nothing is kept."""
+
+        def change(part: Expr) -> Expr:
+            if isinstance(part, Call) and part.function in _COMPARISONS and len(part.args) == 2:
+                left, right = part.args
+                if _is_now(left):
+                    return Call(_COMPARISONS[part.function], (right,), None, part.pos)
+                if _is_now(right):
+                    return Call(_COMPARISONS[_MIRROR[part.function]], (left,), None, part.pos)
+            if isinstance(part, Call) and part.function == "seen" and part.target is None:
+                return self._seen(part, path)
+            if isinstance(part, Call) and part.function == "changed" and part.target is None:
+                return Call("@changed", part.args, None, part.pos)
+            return part
+
+        expr = rewrite(expr, change)
+        if not now and "now" in free_names(expr):
+            raise self.source.error(
+                "`now` stands alone on one side of <, <=, > or >=; as a value only in `initial` and `event` (or use tick())", path
+            )
+        return expr
+
+    def _seen(self, call: Call, path: Path) -> Expr:
+        fields: list[str] = []
+        part: Expr = call.args[0] if len(call.args) == 1 else Literal(None)
+        while isinstance(part, Select) and not part.test:
+            fields.insert(0, part.field)
+            part = part.operand
+        if not (isinstance(part, Ident) and fields):
+            raise self.source.error("seen() takes the path of a field below an object: seen(node.status.phase)", path)
+        return Call("@seen", (part, *(Literal(name) for name in fields)), None, call.pos)
+
+    def timed_functions(self, exprs: Sequence[Expr]) -> bool:
+        """Whether any of these asks the clock."""
+        return any(functions_called(expr) & TIME or "now" in free_names(expr) for expr in exprs)
+
+    # --- what heads keep ----------------------------------------------------------------------------------------------
+
+    def keep(self, source: str, expr: Expr, prefix: FieldPath = ()) -> None:
+        """Note the fields that a template keeps on objects of ``source``: writes of others to them wake the rule."""
+        if isinstance(expr, MapExpr) and expr.entries:
+            for key, value in expr.entries:
+                name = key.value if isinstance(key, Literal) and isinstance(key.value, str) else None
+                if name is None:
+                    self.kept.setdefault(source, set()).add(prefix)
+                else:
+                    self.keep(source, value, (*prefix, name))
+        else:
+            self.kept.setdefault(source, set()).add(prefix)
+
+
+def _is_now(expr: Expr) -> bool:
+    return isinstance(expr, Ident) and expr.name == "now"

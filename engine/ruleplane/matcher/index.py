@@ -1,0 +1,118 @@
+"""Indexes: one mechanism for every relation. A related object's values place it in buckets; a primary looks buckets up, and is
+subscribed to those that its last evaluation looked up.
+
+    theirs: it.spec.nodeName      Pod a -> bucket "node-1", Pod b -> bucket "node-2"
+    ours: node.metadata.name      Node node-1 looks up bucket "node-1": sees a, is woken by a, never by b
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from ruleplane.matcher.nodes import Parent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+    from ruleplane.matcher.bound import BoundRelation
+
+    Values: TypeAlias = "Callable[[dict[str, Any]], tuple[Hashable, ...]]"
+
+Subscribers: TypeAlias = "dict[BoundRelation, dict[str, None]]"
+
+
+class Bucket(Parent):
+    """The objects that share a value, who looks at them, and whose verdicts depend on them."""
+
+    __slots__ = ("dependents", "subscribers", "version")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.subscribers: Subscribers | None = None
+        self.dependents: dict[Any, None] | None = None  # callables to tell that something here changed
+        self.version = 0
+
+    def put(self, key: str, obj: Any) -> None:
+        """``key`` is here, as ``obj``."""
+        self.items[key] = obj
+        self._changed(key, obj)
+
+    def drop(self, key: str) -> None:
+        """``key`` is no longer here."""
+        del self.items[key]
+        self._changed(key, None)
+
+    def _changed(self, key: str, obj: Any) -> None:
+        self._sorted = None
+        self.version += 1
+        self.tell(key, obj)
+        if self.dependents:
+            dependents, self.dependents = self.dependents, None
+            for tell in dependents:
+                tell()
+
+    def watch(self, tell: Callable[[], None]) -> None:
+        """Call ``tell`` once, at the next change of anything here."""
+        if self.dependents is None:
+            self.dependents = {}
+        self.dependents[tell] = None
+
+    @property
+    def idle(self) -> bool:
+        """Nothing here and nobody looking: may be forgotten."""
+        return not self.items and not self.subscribers and not self.dependents
+
+
+class Index:
+    """The objects of one kind (that pass one `where`) by one way of placing them."""
+
+    __slots__ = ("buckets", "name", "placed", "values", "where")
+
+    def __init__(self, name: str, values: Values, where: Callable[[dict[str, Any]], bool] | None) -> None:
+        self.name = name
+        self.values = values
+        self.where = where
+        self.buckets: dict[Hashable, Bucket] = {}
+        self.placed: dict[str, tuple[Hashable, ...]] = {}
+
+    def bucket(self, value: Hashable) -> Bucket:
+        """The bucket of a value, made on first use."""
+        found = self.buckets.get(value)
+        if found is None:
+            found = self.buckets[value] = Bucket()
+        return found
+
+    def update(self, key: str, new: dict[str, Any] | None) -> tuple[list[Bucket], list[Bucket]]:
+        """Place an object again (None: gone). Returns the buckets it entered or left, and those it stays in."""
+        old_values = self.placed.get(key, ())
+        if new is not None and (self.where is None or self.where(new)):
+            new_values = self.values(new)
+        else:
+            new_values = ()
+        if old_values == new_values:
+            if not new_values:
+                return _NONE, _NONE
+            stays = [self.buckets[value] for value in new_values]
+            for bucket in stays:
+                bucket.put(key, new)
+            return _NONE, stays
+        crossed, stays = [], []
+        for value in old_values:
+            if value not in new_values:
+                bucket = self.buckets[value]
+                bucket.drop(key)
+                crossed.append(bucket)
+                if bucket.idle:
+                    del self.buckets[value]
+        for value in new_values:
+            bucket = self.bucket(value)
+            bucket.put(key, new)
+            (stays if value in old_values else crossed).append(bucket)
+        if new_values:
+            self.placed[key] = new_values
+        else:
+            self.placed.pop(key, None)
+        return crossed, stays
+
+
+_NONE: list[Bucket] = []

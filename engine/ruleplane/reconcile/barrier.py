@@ -1,0 +1,121 @@
+"""Read your writes: a key waits until the cache shows what its previous firing wrote, and a rule that makes objects which
+it then does not find is halted.
+
+created: the uid is seen (or the object is gone again); updated: that revision or a later one; deleted: gone or going. A write
+whose answer was lost is looked up with a consistent read first.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+from ruleplane.errors import ApiError, NotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ruleplane.matcher.cache import Cache
+    from ruleplane.model.kind import Kind
+    from ruleplane.reconcile.effect import Effect
+    from ruleplane.reconcile.queue import Key
+    from ruleplane.reconcile.send import Sent, Verbs
+
+Awaited: TypeAlias = "tuple[str, str]"  # kind, key of an object
+
+
+class Barrier:
+    """What each key waits to see."""
+
+    def __init__(self, cache: Cache, route: Callable[[Kind], Verbs]) -> None:
+        self._cache, self._route = cache, route
+        self._updates: dict[Key, dict[Awaited, int]] = {}
+        self._gone: dict[Key, dict[Awaited, str]] = {}
+        self._unknown: dict[Key, list[Effect]] = {}
+        self._made: dict[Key, dict[str, tuple[str, str, str, str]]] = {}
+        self._waiters: dict[Awaited, dict[Key, None]] = {}
+
+    def expect(self, key: Key, sent: Sent) -> None:
+        """``key`` has written this; most of it shows already."""
+        updates = {(ref, name): revision for ref, name, _, revision in sent.expected if not self._shows(ref, name, revision)}
+        gone = {(ref, name): uid for ref, name, uid in sent.gone if not self._is_gone(ref, name, uid)}
+        if updates:
+            self._updates[key] = {**self._updates.get(key, {}), **updates}
+        if gone:
+            self._gone[key] = {**self._gone.get(key, {}), **gone}
+        if sent.unknown:
+            self._unknown[key] = [*self._unknown.get(key, []), *sent.unknown]
+        for awaited in (*updates, *gone):
+            self._waiters.setdefault(awaited, {})[key] = None
+        if sent.made:
+            self._made[key] = sent.made
+        elif sent.written:
+            self._made.pop(key, None)
+
+    async def open(self, key: Key) -> bool:
+        """Whether ``key`` may be decided now; if not, it comes back through :meth:`shown`."""
+        if key in self._unknown:
+            await self._settle(key)
+        updates, gone = self._updates.get(key), self._gone.get(key)
+        if updates is not None:
+            left = {a: revision for a, revision in updates.items() if not self._shows(*a, revision)}
+            if left:
+                self._updates[key] = left
+                return False
+            del self._updates[key]
+        if gone is not None:
+            still = {a: uid for a, uid in gone.items() if not self._is_gone(*a, uid)}
+            if still:
+                self._gone[key] = still
+                return False
+            del self._gone[key]
+        return True
+
+    def shown(self, ref: str, name: str) -> list[Key]:
+        """The keys that waited to see a change of this object."""
+        waiting = self._waiters.pop((ref, name), None)
+        return list(waiting) if waiting else []
+
+    def halted(self, key: Key) -> dict[str, tuple[str, str, str, str]]:
+        """What each rule of the key made in its previous firing: it must find it again."""
+        return self._made.get(key, {})
+
+    def forget(self, key: Key) -> None:
+        """The primary is gone."""
+        for table in (self._updates, self._gone, self._unknown, self._made):
+            table.pop(key, None)  # type: ignore[attr-defined]
+
+    def _shows(self, ref: str, name: str, revision: int) -> bool:
+        """The cache has that revision or a later one, or does not hold this kind at all."""
+        kind = self._cache.kinds.get(ref)
+        if kind is None:
+            return True
+        obj = kind.objects.get(name)
+        return obj is not None and int(obj["metadata"].get("resourceVersion") or 0) >= revision
+
+    def _is_gone(self, ref: str, name: str, uid: str) -> bool:
+        kind = self._cache.kinds.get(ref)
+        if kind is None:
+            return True
+        obj = kind.objects.get(name)
+        return obj is None or obj["metadata"].get("uid") != uid or "deletionTimestamp" in obj["metadata"]
+
+    async def _settle(self, key: Key) -> None:
+        """Find out, by consistent reads, what became of writes without an answer."""
+        pending = self._unknown.pop(key)
+        for index, effect in enumerate(pending):
+            awaited = (effect.kind.ref, f"{effect.namespace}/{effect.name}")
+            try:
+                entry = await self._route(effect.kind).get(effect.kind, effect.namespace, effect.name)
+            except NotFound:
+                if effect.uid:  # it is gone: wait for the cache to show so
+                    self._gone.setdefault(key, {})[awaited] = effect.uid
+                    self._waiters.setdefault(awaited, {})[key] = None
+                continue
+            except ApiError:
+                self._unknown[key] = pending[index:]  # nothing is known yet: the retry asks again
+                raise
+            if effect.verb == "delete" and "deletionTimestamp" in entry.value["metadata"]:
+                self._gone.setdefault(key, {})[awaited] = effect.uid
+            else:
+                self._updates.setdefault(key, {})[awaited] = entry.revision
+            self._waiters.setdefault(awaited, {})[key] = None

@@ -1,0 +1,211 @@
+"""`choose`: the best of the candidates. Every candidate's verdict is kept, for *why not*.
+
+Primaries that look the same to filters and scores (the same *shape*) share verdicts: a heap of candidates by score, in which a verdict
+is made again only when what it looked at has changed. Ten thousand alike Pods on a thousand nodes cost one verdict each, not a thousand.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ruleplane.lang import heads
+    from ruleplane.lang.heads import CompiledRule
+    from ruleplane.matcher.index import Bucket
+    from ruleplane.reconcile.decide import Pass
+
+MEMOS = 256  # shapes remembered per rule
+
+
+class Verdict:
+    """What one candidate is worth: its score, or why it is rejected."""
+
+    __slots__ = ("candidate", "final", "key", "rejected", "score", "tie")
+
+    def __init__(self, key: str, candidate: Any, score: float, tie: int, rejected: tuple[str, ...], *, final: bool) -> None:
+        self.key, self.candidate, self.score, self.tie, self.rejected = key, candidate, score, tie, rejected
+        self.final = final
+
+
+class Memo:
+    """Verdicts for one shape."""
+
+    def __init__(self) -> None:
+        self.verdicts: dict[str, Verdict] = {}
+        self.heap: list[tuple[float, int, str, Verdict]] = []
+        self.stale: dict[str, None] = {}
+        self.version = -1  # of the collection of candidates, at the last look
+
+    def mark(self, key: str) -> Callable[[], None]:
+        """A note to call when what the verdict of ``key`` looked at changes."""
+        stale = self.stale
+
+        def tell() -> None:
+            stale[key] = None
+
+        return tell
+
+    def put(self, verdict: Verdict) -> None:
+        """A candidate's new verdict."""
+        self.verdicts[verdict.key] = verdict
+        if not verdict.rejected:
+            heapq.heappush(self.heap, (-verdict.score, verdict.tie, verdict.key, verdict))
+        if len(self.heap) > 64 and len(self.heap) > 4 * len(self.verdicts):
+            held = [v for v in self.verdicts.values() if not v.rejected]
+            self.heap = [(-v.score, v.tie, v.key, v) for v in held]
+            heapq.heapify(self.heap)
+
+    def best(self) -> Verdict | None:
+        """The candidate with the highest score."""
+        while self.heap:
+            verdict = self.heap[0][3]
+            if self.verdicts.get(verdict.key) is verdict:
+                return verdict
+            heapq.heappop(self.heap)
+        return None
+
+
+class Memos:
+    """The memos of every `choose`, by rule and shape; ``seed`` decides ties."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self._held: dict[Any, dict[Any, Memo]] = {}
+
+    def of(self, rule: Any, shape: Any) -> Memo:
+        """The memo of one shape, made on first use."""
+        memos = self._held.setdefault(rule, {})
+        memo = memos.get(shape)
+        if memo is None:
+            if len(memos) >= MEMOS:
+                del memos[next(iter(memos))]
+            memo = memos[shape] = Memo()
+        return memo
+
+    def tie(self, key: str) -> int:
+        """The order of candidates of equal score: seeded, the same in every run with the same seed."""
+        return int.from_bytes(hashlib.blake2b(f"{self.seed}\0{key}".encode(), digest_size=6).digest(), "big")
+
+
+def run_choose(run: Pass, rule: CompiledRule, head: heads.Choose, args: tuple[Any, ...]) -> None:
+    """Choose, and add what follows to the pass."""
+    candidates = head.candidates(run.scope, *args)
+    memo = run.memos.of((run.bound.program, rule.name), _shape(run, head, args)) if head.memo else Memo()
+    _judge_all(run, head, args, memo, candidates)
+    best = memo.best()
+    if best is not None:
+        _follow(run, rule, head.then, (*args, best.candidate))
+        return
+    run.decision.blocked = True
+    if head.none is not None:
+        _follow(run, rule, head.none, (*args, rejections(memo)))
+
+
+def _shape(run: Pass, head: heads.Choose, args: tuple[Any, ...]) -> bytes:
+    """What filters and scores read of the primary, as a key."""
+    found: list[Any] = [run.namespace, *args]
+    for path in head.shape:
+        value: Any = run.primary
+        for name in path:
+            value = value.get(name) if value.__class__ is dict else None
+        found.append(value)
+    return orjson.dumps(found, option=orjson.OPT_SORT_KEYS)
+
+
+def _judge_all(run: Pass, head: heads.Choose, args: tuple[Any, ...], memo: Memo, candidates: Any) -> None:
+    """Bring the memo up to the candidates: judge the new and the changed, drop the gone."""
+    present: dict[str, Any] = candidates.items if hasattr(candidates, "items") else {_key(c): c for c in candidates}
+    verdicts = memo.verdicts
+    if memo.stale:
+        again = [key for key in memo.stale if key in present]
+        memo.stale.clear()
+        for key in again:
+            _judge(run, head, args, memo, key, present[key])
+    if len(verdicts) != len(present) or not head.memo or _moved(memo, candidates):
+        for key in [key for key in verdicts if key not in present]:
+            del verdicts[key]
+        for key in sorted(present):
+            held = verdicts.get(key)
+            if held is None or held.candidate is not present[key]:
+                _judge(run, head, args, memo, key, present[key])
+
+
+def _moved(memo: Memo, candidates: Any) -> bool:
+    """Whether candidates have changed since the last look: told by the version of their collection."""
+    version = getattr(candidates, "version", None)
+    if version is None:
+        return True
+    known, memo.version = memo.version, version
+    return known != version
+
+
+def _key(candidate: Any) -> str:
+    metadata = candidate["metadata"]
+    return f"{metadata.get('namespace', '')}/{metadata['name']}"
+
+
+def _judge(run: Pass, head: heads.Choose, args: tuple[Any, ...], memo: Memo, key: str, candidate: Any) -> None:
+    """Make one verdict, and have it made again when a bucket that it looked at changes."""
+    scope = run.scope
+    touched: list[Bucket] = []
+    outer, run.touched = run.touched, touched
+    try:
+        rejected, final = _rejections(scope, head, args, candidate)
+        score = 0.0
+        if not rejected:
+            for part in head.scores:
+                score += part.weight * part.value(scope, *args, candidate)
+    finally:
+        run.touched = outer
+    memo.put(Verdict(key, candidate, score, run.memos.tie(key), rejected, final=final))
+    if head.memo and touched:
+        tell = memo.mark(key)
+        for bucket in touched:
+            bucket.watch(tell)
+
+
+def _rejections(scope: Any, head: heads.Choose, args: tuple[Any, ...], candidate: Any) -> tuple[tuple[str, ...], bool]:
+    """The messages of the first filter that the candidate does not pass; () if it passes all."""
+    for part in head.filters:
+        if part.each is None:
+            if part.require(scope, *args, candidate) is not True:
+                return (part.message(scope, *args, candidate),), part.final
+            continue
+        failed = [
+            part.message(scope, *args, candidate, element)
+            for element in part.each(scope, *args, candidate)
+            if part.require(scope, *args, candidate, element) is not True
+        ]
+        if failed:
+            return tuple(dict.fromkeys(failed)), part.final
+    return (), False
+
+
+def rejections(memo: Memo) -> dict[str, Any]:
+    """Why nobody was chosen: ``count`` of candidates, ``reasons`` (``2 Insufficient cpu, 3 …``, as Kubernetes sorts them), and
+    how many were rejected by a ``final`` filter."""
+    counts = Counter(message for verdict in memo.verdicts.values() for message in verdict.rejected)
+    return {
+        "count": len(memo.verdicts),
+        "reasons": ", ".join(sorted(f"{count} {message}" for message, count in counts.items())),
+        "final": sum(verdict.final for verdict in memo.verdicts.values()),
+    }
+
+
+def _follow(run: Pass, rule: CompiledRule, outcome: heads.Outcome, args: tuple[Any, ...]) -> None:
+    effect = None
+    if outcome.post is not None:
+        effect = run.wishes.post(rule, outcome.post, args)
+    if outcome.apply is not None:
+        effect = run.wishes.apply(rule, outcome.apply, args)
+    if outcome.event is not None:
+        notice = run.notice(rule, outcome.event, args)
+        if effect is not None:
+            effect.done = lambda _obj: notice

@@ -1,0 +1,167 @@
+"""Deciding: ``(program, key, cache, now) -> Decision``. Pure: no request is sent, no clock is read, nothing is remembered
+but what the primary looked at.
+
+All rules of a set see one snapshot: the cache does not change while a pass runs. An error of one rule on one object is told
+for that rule; the other rules go on.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ruleplane.errors import ApiError, EvaluationError
+from ruleplane.lang import heads
+from ruleplane.reconcile.choose import run_choose
+from ruleplane.reconcile.effect import Contradiction, Decision, Notice
+from ruleplane.reconcile.ensure import run_ensure
+from ruleplane.reconcile.wishes import Wishes
+
+if TYPE_CHECKING:
+    from ruleplane.lang.delta import Derived
+    from ruleplane.lang.heads import CompiledRule
+    from ruleplane.lang.program import RelationSpec, Scope
+    from ruleplane.matcher.bound import Bound, BoundRelation, Target
+    from ruleplane.model.kind import Registry
+    from ruleplane.model.schema import Schemas
+    from ruleplane.reconcile.choose import Memos
+    from ruleplane.reconcile.effect import Effect
+
+
+class Pass:
+    """One running decision: what expressions may ask (``lang.program.Context``), and what the heads add up to."""
+
+    def __init__(
+        self,
+        bound: Bound,
+        key: str,
+        primary: dict[str, Any],
+        now: int,
+        registry: Registry,
+        schemas: Schemas,
+        memos: Memos,
+        refused: list[dict[str, Any]],
+        salt: int,
+        made: dict[str, tuple[str, str, str, str]],
+    ) -> None:
+        self.bound, self.key, self.primary = bound, key, primary
+        self.namespace: str = primary["metadata"].get("namespace", "")
+        self.registry, self.schemas, self.memos = registry, schemas, memos
+        self.salt, self.made = salt, made
+        self.decision = Decision()
+        self.wishes = Wishes(self)
+        self.touched: list[Any] | None = None  # buckets looked at, while a verdict is being made
+        self._now = now
+        self._refused = refused
+        self.looked: dict[tuple[BoundRelation, Target], None] = {}
+        scope = bound.program.scope()
+        scope.ctx = self
+        scope.__dict__[bound.program.primary] = primary
+        self.scope: Scope = scope
+
+    # --- what expressions ask -----------------------------------------------------------------------------------------
+
+    def relation(self, spec: RelationSpec, _scope: Scope, args: tuple[Any, ...]) -> Any:
+        """The related objects of a relation."""
+        return self.bound.relations[spec.name].view(self, args)
+
+    def derived(self, spec: Derived, args: tuple[Any, ...]) -> Any:
+        """The value of a step kept by delta."""
+        return self.bound.relations[spec.relation].derived(self, spec, args)
+
+    def look(self, relation: BoundRelation, target: Target) -> None:
+        """Note that the decision depends on ``target``."""
+        if self.touched is not None and not isinstance(target, str):
+            self.touched.append(target)
+        if relation.spec.wakes == "all":
+            self.looked[relation, target] = None
+
+    def now(self) -> int:
+        """The instant of this decision, ns."""
+        return self._now
+
+    def wake_at(self, instant: int) -> None:
+        """The decision may come out differently from ``instant`` on."""
+        at = self.decision.wake_at
+        if not at or instant < at:
+            self.decision.wake_at = instant
+
+    def seen(self, obj: Any, _source: str, path: tuple[str, ...]) -> int:
+        """Since when the cache has held the value at ``path`` of ``obj``."""
+        if not isinstance(obj, dict) or "metadata" not in obj:
+            raise EvaluationError("seen() takes a field of an object in the cache")
+        metadata = obj["metadata"]
+        key = f"{metadata.get('namespace', '')}/{metadata['name']}"
+        return self.bound.cache.since(f"{obj['apiVersion']}/{obj['kind']}", key, path, self._now)
+
+    def refused(self) -> list[dict[str, Any]]:
+        """The refusals of this key's previous firing."""
+        return self._refused
+
+    # --- running rules ------------------------------------------------------------------------------------------------
+
+    def run(self) -> Decision:
+        """All rules of the set, then their wishes as requests."""
+        decision = self.decision
+        for rule in self.bound.program.rules:
+            try:
+                if self._rule(rule):
+                    decision.rules.append(rule.name)
+            except (EvaluationError, ApiError, Contradiction) as error:
+                decision.errors.append((rule.name, str(error)))
+        self.wishes.settle()
+        return decision
+
+    def _rule(self, rule: CompiledRule) -> bool:
+        scope = self.scope
+        if rule.when is not None and not rule.when_each and rule.when(scope) is not True:
+            return False
+        if rule.each is None:
+            self._head(rule, ())
+            return True
+        held = False
+        for element in rule.each(scope):
+            if rule.when_each and rule.when is not None and rule.when(scope, element) is not True:
+                continue
+            held = True
+            self._head(rule, (element,))
+        return held
+
+    def _head(self, rule: CompiledRule, args: tuple[Any, ...]) -> None:
+        head = rule.head
+        wishes = self.wishes
+        match head:
+            case heads.Ensure():
+                run_ensure(self, rule, head, args)
+                return
+            case heads.Choose():
+                run_choose(self, rule, head, args)
+                return
+            case heads.Apply():
+                effect = wishes.apply(rule, head, args)
+            case heads.Keep():
+                effect = wishes.keep(rule, head, args)
+            case heads.Post():
+                effect = wishes.post(rule, head, args)
+            case heads.Delete():
+                wishes.delete(rule, head, args)
+                return
+            case None:
+                effect = None
+        if rule.events is not None and rule.events.done is not None:
+            notice = self.notice(rule, rule.events.done, args)
+            if effect is not None:
+                effect.done = lambda _obj: notice
+            elif head is None:
+                self.decision.notices.append(notice)
+
+    def notice(self, rule: CompiledRule, told: heads.Told, args: tuple[Any, ...]) -> Notice:
+        """The Event of a rule, its texts evaluated."""
+        scope = self.scope
+        about = told.about(scope, *args) if told.about is not None else self.primary
+        host = told.host(scope, *args) if told.host is not None else ""
+        return Notice(rule.name, told.reason(scope, *args), told.message(scope, *args), told.type(scope, *args), about, host)
+
+    def add(self, effect: Effect) -> None:
+        """One more request that stands for itself."""
+        self.decision.effects.append(effect)
+

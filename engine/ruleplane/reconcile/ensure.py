@@ -1,0 +1,227 @@
+"""`ensure`: the difference between the objects that should exist and those that do.
+
+Counted: so many anonymous objects, whose names follow from owner, rule, slot and the uids present, so that the same decision made
+twice (a lost response, a stale cache) makes the same object, never a twin. Keyed: one object per key of a list.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from ruleplane.errors import EvaluationError
+from ruleplane.lang.functions import suffix
+from ruleplane.reconcile.effect import Effect, changed_paths, patched, resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ruleplane.lang import heads
+    from ruleplane.lang.heads import CompiledRule
+    from ruleplane.reconcile.decide import Pass
+    from ruleplane.reconcile.effect import Notice
+
+BURST = 500  # creations and deletions of one pass, as Kubernetes' own controllers; the rest follows in the next
+_BASE = 63 - 5  # room for a name before its generated suffix
+
+
+def run_ensure(run: Pass, rule: CompiledRule, head: heads.Ensure, args: tuple[Any, ...]) -> None:
+    """Add what is missing, surplus and different to the pass."""
+    if head.count is not None:
+        _counted(run, rule, head, args)
+    else:
+        _keyed(run, rule, head, args)
+
+
+def _counted(run: Pass, rule: CompiledRule, head: heads.Ensure, args: tuple[Any, ...]) -> None:
+    scope = run.scope
+    objects = head.objects(scope, *args)
+    count = head.count(scope, *args) if head.count is not None else 0
+    if not isinstance(count, int) or count < 0:
+        raise EvaluationError(f"ensure: count is {count!r}, a whole number from 0 was expected")
+    lacking = count - len(objects)
+    if lacking > 0:
+        _check_made(run, rule, objects)
+        slots = list(range(lacking))
+        if head.create is not None:
+            slots = list(head.create(scope, *args, slots))
+        run.decision.more |= len(slots) > BURST
+        present = _digest(objects)
+        for slot in slots[:BURST]:
+            _create(run, rule, head, args, f"{slot}", present)
+    elif lacking < 0:
+        chosen = head.delete(scope, *args, objects) if head.delete is not None else objects
+        victims = _first(chosen, min(-lacking, BURST))
+        run.decision.more |= -lacking > BURST
+        _delete(run, rule, head, args, victims)
+    if not head.static:
+        _update(run, rule, head, args, [(obj, ()) for obj in objects])
+
+
+def _keyed(run: Pass, rule: CompiledRule, head: heads.Ensure, args: tuple[Any, ...]) -> None:
+    scope = run.scope
+    assert head.each is not None and head.key is not None, rule.name  # the loader demands both
+    wanted: dict[Any, Any] = {}
+    for element in head.each(scope, *args):
+        key = head.by(scope, *args, element) if head.by is not None else element
+        if key in wanted:
+            raise EvaluationError(f"ensure: two elements have the key {key!r}")
+        wanted[key] = element
+    present: dict[Any, Any] = {}
+    surplus: list[Any] = []
+    objects = head.objects(scope, *args)
+    for obj in [objects] if isinstance(objects, dict) else objects or ():
+        key = head.key(scope, *args, obj)
+        if key in wanted and key not in present:
+            present[key] = obj
+        else:
+            surplus.append(obj)
+    missing = [key for key in wanted if key not in present]
+    if missing:
+        _check_made(run, rule, present.values())
+    if head.create is not None and missing:
+        missing = list(head.create(scope, *args, missing))
+    run.decision.more |= len(missing) > BURST
+    for key in missing[:BURST]:
+        _create(run, rule, head, (*args, wanted[key]), str(key), "")
+    if surplus:
+        chosen = head.delete(scope, *args, surplus) if head.delete is not None else surplus
+        _delete(run, rule, head, args, _first(chosen, BURST))
+    if not head.static:
+        _update(run, rule, head, args, [(obj, (wanted[key],)) for key, obj in present.items()])
+
+
+def _check_made(run: Pass, rule: CompiledRule, objects: Any) -> None:
+    """Raise EvaluationError where what this rule made last, and nobody has changed since, is not among its objects: it would make
+    more for ever."""
+    made = run.made.get(rule.name)
+    if made is None:
+        return
+    ref, key, uid, revision = made
+    obj = run.bound.cache.get(ref, key)
+    if obj is None or obj["metadata"].get("uid") != uid or obj["metadata"].get("resourceVersion") != revision:
+        return
+    if not any(item["metadata"].get("uid") == uid for item in objects):
+        raise EvaluationError(f"ensure: {ref}/{key} was made, and is not among `objects`: nothing more is created")
+
+
+def _first(objects: Any, count: int) -> list[Any]:
+    return [obj for _, obj in zip(range(count), objects, strict=False)]
+
+
+def _digest(objects: Any) -> str:
+    """Stands for the uids present, in any order."""
+    total = 0
+    for obj in objects:
+        total ^= hash_uid(obj["metadata"].get("uid", ""))
+    return f"{total:x}"
+
+
+def hash_uid(uid: str) -> int:
+    """A number from a uid; not Python's own hash, which differs between processes."""
+    try:
+        return int(uid.replace("-", ""), 16)
+    except ValueError:
+        return int.from_bytes(hashlib.blake2b(uid.encode(), digest_size=16).digest(), "big")
+
+
+def _create(run: Pass, rule: CompiledRule, head: heads.Ensure, args: tuple[Any, ...], slot: str, present: str) -> None:
+    scope, primary = run.scope, run.primary
+    kind = run.registry.get(head.kind)
+    if kind is None:
+        raise EvaluationError(f"ensure: the kind {head.kind} is not served")
+    start = head.start(scope, *args) if head.start is not None else None
+    body: dict[str, Any] = {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": {}}
+    node = run.schemas.node(kind)
+    for part in (start, head.initial(scope, *args) if head.initial is not None else None, head.template(scope, *args)):
+        if part is not None:
+            body = patched(node, body, resolve(node, body, part))
+    metadata = dict(body["metadata"])
+    body["metadata"] = metadata
+    namespace = metadata.get("namespace", run.namespace) if kind.namespaced else ""
+    if kind.namespaced:
+        metadata["namespace"] = namespace
+    generate = metadata.pop("generateName", "")
+    if "name" not in metadata:
+        if not generate:
+            raise EvaluationError("ensure: a new object needs metadata.name or metadata.generateName")
+        seed = "\0".join((primary["metadata"].get("uid", ""), rule.name, slot, present, str(run.salt)))
+        metadata["generateName"] = generate
+        metadata["name"] = generate[:_BASE] + suffix(hashlib.blake2b(seed.encode(), digest_size=8).digest())
+    if head.owner:
+        metadata["ownerReferences"] = [*metadata.get("ownerReferences", ()), owner_reference(primary, head.owner)]
+    effect = Effect("create", kind, namespace, metadata["name"], [rule.name], body=body, batch=rule.index + 1)
+    _tell(run, rule, effect, "created", args)
+    run.add(effect)
+
+
+def owner_reference(owner: dict[str, Any], how: str) -> dict[str, Any]:
+    """The reference to ``owner`` that garbage collection and adoption go by."""
+    metadata = owner["metadata"]
+    reference: dict[str, Any] = {
+        "apiVersion": owner["apiVersion"], "kind": owner["kind"], "name": metadata["name"], "uid": metadata["uid"],
+    }
+    if how == "controller":
+        reference["controller"] = True
+        reference["blockOwnerDeletion"] = True
+    return reference
+
+
+def _delete(run: Pass, rule: CompiledRule, head: heads.Ensure, args: tuple[Any, ...], victims: list[Any]) -> None:
+    grace = head.grace(run.scope, *args) if head.grace is not None else None
+    for obj in victims:
+        effect = run.wishes.deletion(rule.name, obj, grace)
+        if effect is not None:
+            _tell(run, rule, effect, "deleted", args, obj)
+            run.add(effect)
+
+
+def _update(
+    run: Pass, rule: CompiledRule, head: heads.Ensure, args: tuple[Any, ...], pairs: list[tuple[Any, tuple[Any, ...]]]
+) -> None:
+    scope = run.scope
+    different: list[Any] = []
+    wants: dict[int, Any] = {}
+    for obj, element in pairs:
+        if "deletionTimestamp" in obj["metadata"]:
+            continue
+        kind, _ = run.wishes.kind_of(obj)
+        node = run.schemas.node(kind)
+        want = resolve(node, obj, head.template(scope, *args, *element))
+        if patched(node, obj, want) is not obj:
+            different.append(obj)
+            wants[id(obj)] = want
+    if not different:
+        return
+    if head.update is not None:
+        different = list(head.update(scope, *args, different))
+    for obj in different:
+        effect = run.wishes.patch(rule.name, obj, wants[id(obj)], "", guarded=False)
+        if effect is not None:
+            effect.paths = tuple(changed_paths(run.schemas.node(effect.kind), obj, effect.body))
+            _tell(run, rule, effect, "updated", args, obj)
+
+
+def _tell(run: Pass, rule: CompiledRule, effect: Effect, moment: str, args: tuple[Any, ...], obj: Any = None) -> None:
+    """Record an Event when the effect is done, and another when it is refused."""
+    events = rule.events
+    if events is None:
+        return
+    params = args[: 1 if rule.each is not None else 0]
+    told = getattr(events, moment)
+    if told is not None:
+        effect.done = _later(run, rule, told, params, obj)
+    refused = events.refused
+    if refused is not None:
+
+        def failed(message: str) -> Notice:
+            return run.notice(rule, refused, (*params, message))
+
+        effect.failed = failed
+
+
+def _later(run: Pass, rule: CompiledRule, told: heads.Told, params: tuple[Any, ...], obj: Any) -> Callable[[Any], Notice]:
+    def done(written: Any) -> Notice:
+        return run.notice(rule, told, (*params, obj if obj is not None else written))
+
+    return done

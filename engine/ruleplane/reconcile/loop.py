@@ -1,0 +1,227 @@
+"""READ FIRST: the whole engine turns here.
+
+    watch event -> cache -> keys woken -> workqueue          feed()
+    a key -> all its rules on one snapshot -> effects        step(): decide
+    effects -> API requests -> store -> watch events         step(): send
+    what was wanted, and what came of it -> trace            step(): record
+
+The loop is synchronous in all but the waiting for a store: no clock is read, nothing sleeps, and one key is worked on at a time.
+The shell calls :meth:`Loop.step` while there is work, and comes back at :meth:`Loop.next_instant`.
+
+Guarantees: a key is decided only when the cache shows every write of its previous firing (else it waits: read your writes). A write
+without an answer is settled by a read before the next decision. An error on one key delays that key alone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ruleplane.clock import rfc3339
+from ruleplane.errors import ApiError
+
+from ruleplane.matcher.cache import Cache
+from ruleplane.model.trace import Cause, EffectRecord, Firing, Inputs
+from ruleplane.reconcile.barrier import Barrier
+from ruleplane.reconcile.choose import Memos
+from ruleplane.reconcile.decide import Pass
+from ruleplane.reconcile.queue import WorkQueue
+from ruleplane.reconcile.send import Sender, Sent
+from ruleplane.reconcile.tell import Teller
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from random import Random
+
+    from ruleplane.clock import Clock
+    from ruleplane.lang.program import Program
+    from ruleplane.matcher.bound import Bound
+    from ruleplane.model.kind import Kind, Registry
+    from ruleplane.model.schema import Schemas
+    from ruleplane.reconcile.effect import Decision
+    from ruleplane.reconcile.queue import Key
+    from ruleplane.reconcile.send import Pace, Verbs
+    from ruleplane.trace.recorder import Recorder
+
+
+class Loop:
+    """Reconciles every primary of every program against one cluster."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        schemas: Schemas,
+        route: Callable[[Kind], Verbs],
+        clock: Clock,
+        random: Random,
+        recorder: Recorder,
+        *,
+        engine: str = "auto",
+    ) -> None:
+        self.registry, self.schemas, self.route, self.clock, self.recorder = registry, schemas, route, clock, recorder
+        self.cache = Cache(registry, engine=engine)
+        self.queue = WorkQueue(random)
+        self.barrier = Barrier(self.cache, route)
+        self.memos = Memos(random.getrandbits(32))
+        self.teller = Teller(route, registry)
+        self.pace: Pace | None = None
+        self.passes = 0  # decisions made
+        self.errors: dict[str, str] = {}  # rule set -> its last error
+        self.refused: dict[Key, list[dict[str, Any]]] = {}
+        self._salts: dict[Key, int] = {}
+        self._writer: Key | None = None
+        self._cause = Cause("start")
+
+    # --- what there is ------------------------------------------------------------------------------------------------
+
+    def add(self, programs: Iterable[Program]) -> None:
+        """Run these programs too; everything that they are for is reconciled once."""
+        now = self.clock.now()
+        for bound in [self.cache.bind(program) for program in programs]:
+            for key in bound.keys():
+                self.queue.add((bound, key), Cause("start", self._ref(bound, key), 0, now))
+
+    def remove(self, bound: Bound) -> None:
+        """Run a program no longer."""
+        self.cache.unbind(bound)
+        self.queue.forget(bound)
+
+    def feed(self, kind: Kind, key: str, obj: dict[str, Any] | None, revision: int, event: str) -> None:
+        """A watch event: object ``key`` (``namespace/name``) is now ``obj`` (None: gone)."""
+        if kind.ref not in self.cache.kinds and "*" not in self.cache.kinds:
+            return
+        self._cause = Cause("watch", f"{kind.ref}/{key}", revision, self.clock.now(), event)
+        self.cache.apply(kind.ref, key, obj, self._wake, now=self._cause.at, writer=self._writer)
+        for waiting in self.barrier.shown(kind.ref, key):
+            self.queue.add(waiting, self._cause)
+
+    def _wake(self, bound: Bound, key: str, own: bool) -> None:
+        self.queue.add((bound, key), self._cause, own=own)
+
+    # --- work ---------------------------------------------------------------------------------------------------------
+
+    def next_instant(self) -> int:
+        """When there is something to do next (ns): now if keys wait, else the earliest timer; 0: never."""
+        return self.clock.now() if len(self.queue) else self.queue.next_instant()
+
+    async def step(self) -> bool:
+        """Work on one key; False when there is nothing to do at this instant."""
+        item = self.queue.pop()
+        if item is None:
+            if not self.queue.release(self.clock.now()):
+                return False
+            item = self.queue.pop()
+            if item is None:
+                return False
+        key, cause = item
+        try:
+            if not await self.barrier.open(key):
+                return True  # comes back when the cache shows the key's own writes
+        except ApiError as error:
+            at = self.clock.now() + self.queue.failed(key)
+            self.queue.at(at, key, Cause("retry", self._ref(*key), 0, at, error.message))
+            return True
+        await self._reconcile(key, cause)
+        return True
+
+    async def _reconcile(self, key: Key, cause: Cause) -> None:
+        bound, name = key
+        primary = bound.primary(name)
+        self.queue.cancel(key)
+        if primary is None:
+            self._forget(key)
+            return
+        now = self.clock.now()
+        refused = self.refused.get(key, [])
+        run = Pass(
+            bound, name, primary, now, self.registry, self.schemas, self.memos, refused, self._salts.get(key, 0), self.barrier.halted(key)
+        )
+        decision = run.run()
+        self.passes += 1
+        bound.subscribe(name, tuple(run.looked))
+        if decision.blocked:
+            bound.blocked[name] = None
+        else:
+            bound.blocked.pop(name, None)
+        if decision.wake_at:
+            self.queue.at(decision.wake_at, key, Cause("timer", self._ref(bound, name), 0, decision.wake_at, "the time has come"))
+        if decision.effects or decision.notices or decision.errors:
+            await self._act(key, cause, primary, decision, now, refused)
+        else:
+            self.queue.succeeded(key)
+            self.refused.pop(key, None)
+
+    async def _act(
+        self, key: Key, cause: Cause, primary: dict[str, Any], decision: Decision, now: int, refused: list[dict[str, Any]]
+    ) -> None:
+        bound, name = key
+        program = bound.program
+        firing = self.recorder.next_id()
+        uid = primary["metadata"].get("uid", "")
+        sender = Sender(self.route, program.name, program.component, firing, uid, rfc3339(now), self.pace)
+        self._writer = key
+        try:
+            sent = await sender.send(decision.effects)
+        finally:
+            self._writer = None
+        notices = [*decision.notices, *sent.notices]
+        told = await self.teller.tell(notices, program.events_from, sender.call, now) if notices else []
+        self._after(key, decision, sent, now)
+        self.recorder.record(self._firing(key, firing, cause, primary, decision, [*sent.records, *told], now, refused))
+
+    def _after(self, key: Key, decision: Decision, sent: Sent, now: int) -> None:
+        """What the outcome means for this key's next decision."""
+        bound, name = key
+        self.barrier.expect(key, sent)
+        if sent.foreign:
+            self._salts[key] = self._salts.get(key, 0) + 1
+        if sent.refused != self.refused.get(key, []):
+            if sent.refused:
+                self.refused[key] = sent.refused
+            else:
+                self.refused.pop(key, None)
+        error = sent.retry or (f"{decision.errors[0][0]}: {decision.errors[0][1]}" if decision.errors else "")
+        if error:
+            self.errors[bound.program.name] = error
+            at = now + self.queue.failed(key)
+            self.queue.at(at, key, Cause("retry", self._ref(bound, name), 0, at, error))
+            return
+        self.queue.succeeded(key)
+        if decision.more:
+            self.queue.add(key, Cause("watch", self._ref(bound, name), 0, now, "the next slice of a larger change"), own=True)
+
+    def _firing(
+        self, key: Key, number: int, cause: Cause, primary: dict[str, Any], decision: Decision, effects: list[EffectRecord],
+        now: int, refused: list[dict[str, Any]],
+    ) -> Firing:
+        bound, name = key
+        program = bound.program
+        return Firing(
+            number, now, program.name, program.component, self._ref(bound, name), cause,
+            revision=int(primary["metadata"].get("resourceVersion") or 0),
+            rules=tuple(decision.rules),
+            effects=tuple(effects),
+            error="; ".join(f"{rule}: {message}" for rule, message in decision.errors),
+            wake_at=decision.wake_at,
+            inputs=Inputs(now, program.text_hash, "", {}, tuple(refused)),
+        )
+
+    def _forget(self, key: Key) -> None:
+        bound, name = key
+        bound.subscribe(name, ())
+        bound.blocked.pop(name, None)
+        self.refused.pop(key, None)
+        self._salts.pop(key, None)
+        self.queue.succeeded(key)
+        self.barrier.forget(key)
+
+    def _ref(self, bound: Bound, key: str) -> str:
+        if bound.program.kind == "*":
+            ref, _, rest = key.partition("|")
+            return f"{ref}/{rest}"
+        return f"{bound.program.kind}/{key}"
+
+    def close(self) -> None:
+        """Give back what the matcher holds."""
+        self.cache.close()
+
+

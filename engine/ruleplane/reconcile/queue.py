@@ -1,0 +1,126 @@
+"""The workqueue: which keys to reconcile, once each, why, and when.
+
+A key that is woken again while it waits is not queued twice; the first cause is kept. Keys woken only by their own writes wait
+in a second lane: by the time it is served, what those writes set in motion has usually happened, and one pass does for both.
+Failing keys come back after an exponential delay with seeded jitter. No key is processed by two passes at once (one loop).
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from typing import TYPE_CHECKING, TypeAlias
+
+from ruleplane.clock import SECOND
+
+if TYPE_CHECKING:
+    from random import Random
+
+    from ruleplane.matcher.bound import Bound
+    from ruleplane.model.trace import Cause
+
+Key: TypeAlias = "tuple[Bound, str]"
+
+BASE = 5_000_000  # ns: client-go's first retry
+CAP = 300 * SECOND
+
+
+class WorkQueue:
+    """Keys in two lanes, and a timetable of later ones."""
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self._fast: deque[Key] = deque()
+        self._slow: deque[Key] = deque()
+        self._causes: dict[Key, Cause] = {}
+        self._in_slow: set[Key] = set()
+        self._later: list[tuple[int, int, Key, Cause]] = []
+        self._due: dict[Key, int] = {}
+        self._count = 0
+        self._failures: dict[Key, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._causes)
+
+    def add(self, key: Key, cause: Cause, *, own: bool = False) -> None:
+        """Reconcile ``key`` because of ``cause``; ``own``: it is woken by its own write."""
+        if key in self._causes:
+            if not own and key in self._in_slow:
+                self._in_slow.discard(key)  # stays in the slow deque as a husk
+                self._fast.append(key)
+            return
+        self._causes[key] = cause
+        if own:
+            self._in_slow.add(key)
+            self._slow.append(key)
+        else:
+            self._fast.append(key)
+
+    def pop(self) -> tuple[Key, Cause] | None:
+        """The next key and its cause; None when there is nothing to do now."""
+        while self._fast:
+            key = self._fast.popleft()
+            cause = self._causes.pop(key, None)
+            if cause is not None:
+                return key, cause
+        while self._slow:
+            key = self._slow.popleft()
+            if key in self._in_slow:
+                self._in_slow.discard(key)
+                return key, self._causes.pop(key)
+        return None
+
+    def at(self, instant: int, key: Key, cause: Cause) -> None:
+        """Reconcile ``key`` at ``instant`` (ns); of several instants the earliest counts."""
+        due = self._due.get(key)
+        if due is not None and due <= instant:
+            return
+        self._due[key] = instant
+        self._count += 1
+        heapq.heappush(self._later, (instant, self._count, key, cause))
+
+    def cancel(self, key: Key) -> None:
+        """Forget the instant at which ``key`` was to come back."""
+        self._due.pop(key, None)
+
+    def next_instant(self) -> int:
+        """When the timetable has something (ns); 0: never."""
+        while self._later:
+            instant, _, key, _ = self._later[0]
+            if self._due.get(key) == instant:
+                return instant
+            heapq.heappop(self._later)
+        return 0
+
+    def release(self, now: int) -> int:
+        """Queue every key whose instant has come; returns how many."""
+        count = 0
+        while self._later and self._later[0][0] <= now:
+            instant, _, key, cause = heapq.heappop(self._later)
+            if self._due.get(key) == instant:
+                del self._due[key]
+                cause.at = now
+                self.add(key, cause)
+                count += 1
+        return count
+
+    def failed(self, key: Key) -> int:
+        """One more failure of ``key``: the delay (ns) before it should be tried again."""
+        failures = self._failures.get(key, 0)
+        self._failures[key] = failures + 1
+        delay = min(BASE << min(failures, 40), CAP)
+        return delay + int(delay * 0.1 * self._random.random())
+
+    def succeeded(self, key: Key) -> None:
+        """``key`` went through: the next failure starts from the first delay."""
+        self._failures.pop(key, None)
+
+    def forget(self, bound: Bound) -> None:
+        """Drop every key of a program that is no longer there."""
+        for key in [key for key in self._causes if key[0] is bound]:
+            del self._causes[key]
+            self._in_slow.discard(key)
+        for key in [key for key in self._due if key[0] is bound]:
+            del self._due[key]
+        for key in [key for key in self._failures if key[0] is bound]:
+            del self._failures[key]

@@ -1,0 +1,207 @@
+"""Sends the effects of one pass, in order, and says what came of each. The shim between deciding and the API.
+
+Guarantees: a creation whose answer is *already exists* is settled by reading the object (ours: made; ours and going: wait; another's:
+the next name). A write that the object's state has overtaken is a conflict: the key is decided again. A refusal stops the rest
+of the creations of its rule; creations go in doubling batches, so that a refusal that holds for all costs few requests.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ruleplane.api.call import Call, User
+from ruleplane.errors import AlreadyExists, ApiError, Conflict, NotFound
+from ruleplane.model.trace import EffectRecord, object_ref
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ruleplane.model.kind import Kind
+    from ruleplane.reconcile.effect import Effect, Notice
+    from ruleplane.store.base import Entry
+
+
+class Verbs(Protocol):
+    """The verbs of an API, in process or remote."""
+
+    async def get(self, kind: Kind, namespace: str, name: str) -> Entry:
+        """One object."""
+
+    async def create(self, kind: Kind, namespace: str, obj: dict[str, Any], call: Call) -> Entry:
+        """A new object."""
+
+    async def patch(
+        self, kind: Kind, namespace: str, name: str, body: Any, patch_type: str, call: Call, subresource: str = ""
+    ) -> Entry:
+        """A changed object."""
+
+    async def delete(self, kind: Kind, namespace: str, name: str, options: dict[str, Any] | None, call: Call) -> Entry:
+        """A deleted object."""
+
+    async def post(self, kind: Kind, namespace: str, name: str, subresource: str, body: dict[str, Any], call: Call) -> Any:
+        """A subresource call."""
+
+
+class Pace(Protocol):
+    """Lets others have their turn between the writes of a long pass."""
+
+    def due(self) -> bool:
+        """One more write was made: is it time?"""
+
+    async def pause(self) -> None:
+        """Commit what was written, and let others run."""
+
+
+@dataclass(slots=True)
+class Sent:
+    """What came of a pass's effects."""
+
+    records: list[EffectRecord] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+    refused: list[dict[str, Any]] = field(default_factory=list)
+    retry: str = ""  # why the key must be decided again (a conflict, an error)
+    foreign: bool = False  # a name was taken by another's object: decide again with the next salt
+    written: int = 0
+    expected: list[tuple[str, str, str, int]] = field(default_factory=list)  # kind, key, uid, revision: must show in the cache
+    gone: list[tuple[str, str, str]] = field(default_factory=list)  # kind, key, uid: must be gone or going
+    made: dict[str, tuple[str, str, str, str]] = field(default_factory=dict)  # rule -> kind, key, uid, resourceVersion of the first object it made
+    unknown: list[Effect] = field(default_factory=list)  # sent, and no answer: to be settled by a read
+
+
+class Sender:
+    """Sends for one rule set's firing."""
+
+    def __init__(
+        self, route: Callable[[Kind], Verbs], actor: str, component: str, firing: int, owner: str, now: str,
+        pace: Pace | None,
+    ) -> None:
+        self.route, self.owner, self.now = route, owner, now
+        self.call = Call(actor=actor, user=User(f"system:{component}"), firing=firing, field_validation="Ignore")
+        self.pace = pace
+        self.sent = Sent()
+        self._revisions: dict[tuple[str, str, str], str] = {}
+        self._stopped: set[int] = set()
+
+    async def send(self, effects: list[Effect]) -> Sent:
+        """Send them in order."""
+        for effect in effects:
+            if effect.batch in self._stopped:
+                continue
+            await self._one(effect)
+            if self.pace is not None and self.pace.due():
+                await self.pace.pause()
+        return self.sent
+
+    async def _one(self, effect: Effect) -> None:
+        sent = self.sent
+        kind = effect.kind
+        record = EffectRecord(
+            ",".join(effect.rules), effect.verb, object_ref(kind.ref, effect.namespace, effect.name), effect.uid, effect.subresource,
+            paths=effect.paths,
+        )
+        sent.records.append(record)
+        try:
+            entry = await self._request(effect)
+        except AlreadyExists as error:
+            entry = await self._settle(effect, record, error)
+            if entry is None:
+                return
+        except NotFound as error:
+            if effect.verb == "delete":
+                record.outcome = "unchanged"
+                return
+            self._refused(effect, record, error)
+            return
+        except Conflict as error:
+            record.outcome, record.message = "conflict", error.message
+            sent.retry = sent.retry or error.message
+            return
+        except ApiError as error:
+            if error.code >= 500:
+                record.outcome, record.message = "error", error.message
+                sent.unknown.append(effect)
+                sent.retry = sent.retry or error.message
+                return
+            self._refused(effect, record, error)
+            return
+        sent.written += 1
+        if entry is not None:
+            self._note(effect, record, entry)
+        notice = effect.done(entry.value) if effect.done is not None and entry is not None else None
+        if notice is not None:
+            sent.notices.append(notice)
+
+    async def _request(self, effect: Effect) -> Entry | None:
+        verbs, kind, namespace, name = self.route(effect.kind), effect.kind, effect.namespace, effect.name
+        if effect.verb == "create":
+            return await verbs.create(kind, namespace, effect.body, self.call)
+        if effect.verb == "patch":
+            body = effect.body
+            guard: dict[str, Any] = {}
+            if effect.uid:
+                guard["uid"] = effect.uid
+            if effect.guarded:
+                guard["resourceVersion"] = self._revisions.get((kind.ref, namespace, name), effect.seen)
+            if guard:
+                body = {**body, "metadata": {**body.get("metadata", {}), **guard}}
+            return await verbs.patch(kind, namespace, name, body, effect.patch_type, self.call, effect.subresource)
+        if effect.verb == "delete":
+            options: dict[str, Any] = {"preconditions": {"uid": effect.uid}} if effect.uid else {}
+            if effect.grace is not None:
+                options["gracePeriodSeconds"] = effect.grace
+            if effect.propagation:
+                options["propagationPolicy"] = effect.propagation
+            return await verbs.delete(kind, namespace, name, options, self.call)
+        answer = await verbs.post(kind, namespace, name, effect.subresource, effect.body, self.call)
+        return answer if hasattr(answer, "revision") else None
+
+    def _note(self, effect: Effect, record: EffectRecord, entry: Entry) -> None:
+        """Remember what must show in the cache before this key is decided again."""
+        kind, metadata = effect.kind, entry.value["metadata"]
+        record.uid = metadata.get("uid", "")
+        record.revision = entry.revision
+        key = f"{effect.namespace}/{effect.name}"
+        self._revisions[kind.ref, effect.namespace, effect.name] = metadata["resourceVersion"]
+        if effect.verb == "delete":
+            self.sent.gone.append((kind.ref, key, record.uid))
+        else:
+            self.sent.expected.append((kind.ref, key, record.uid, entry.revision))
+            if effect.verb == "create":
+                self.sent.made.setdefault(effect.rules[0], (kind.ref, key, record.uid, metadata["resourceVersion"]))
+
+    async def _settle(self, effect: Effect, record: EffectRecord, error: AlreadyExists) -> Entry | None:
+        """The name is taken: by what an earlier attempt of ours made, or by another's object."""
+        try:
+            entry = await self.route(effect.kind).get(effect.kind, effect.namespace, effect.name)
+        except NotFound:
+            self.sent.retry = error.message  # gone again meanwhile
+            record.outcome, record.message = "conflict", error.message
+            return None
+        owners = entry.value["metadata"].get("ownerReferences", ())
+        ours = any(reference.get("uid") == self.owner for reference in owners)
+        going = "deletionTimestamp" in entry.value["metadata"]
+        if ours and not going:
+            return entry
+        record.outcome, record.message = "conflict", error.message
+        if ours:
+            self.sent.gone.append((effect.kind.ref, f"{effect.namespace}/{effect.name}", entry.value["metadata"]["uid"]))
+        elif "generateName" in effect.body["metadata"]:
+            self.sent.foreign = True
+        else:
+            self._refused(effect, record, error)
+            return None
+        self.sent.retry = error.message
+        return None
+
+    def _refused(self, effect: Effect, record: EffectRecord, error: ApiError) -> None:
+        record.outcome, record.message = "refused", error.message
+        sent = self.sent
+        sent.retry = sent.retry or error.message
+        rule = effect.rules[0]
+        sent.refused.append({"rule": rule, "reason": error.reason, "message": error.message, "at": self.now})
+        notice = effect.failed(error.message) if effect.failed is not None else None
+        if notice is not None:
+            sent.notices.append(notice)
+        if effect.batch:
+            self._stopped.add(effect.batch)

@@ -1,0 +1,151 @@
+"""From heads to requests: `apply`, `status`, `keep`, `post`, `delete`; wishes for one object become one patch.
+
+A wish that changes nothing is not sent. A patch whose expressions read the object that it writes carries that object's
+resourceVersion.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ruleplane.errors import EvaluationError
+from ruleplane.reconcile.effect import Contradiction, Effect, changed_paths, combine, patched, resolve
+
+if TYPE_CHECKING:
+    from ruleplane.lang import heads
+    from ruleplane.lang.heads import CompiledRule
+    from ruleplane.model.kind import Kind
+    from ruleplane.reconcile.decide import Pass
+
+
+class Wishes:
+    """Patches by object and subresource, while a pass runs."""
+
+    def __init__(self, run: Pass) -> None:
+        self.run = run
+        self.patches: dict[tuple[str, str, str, str], tuple[Effect, dict[str, Any]]] = {}
+        self.spoiled: set[tuple[str, str, str, str]] = set()
+
+    def apply(self, rule: CompiledRule, head: heads.Apply, args: tuple[Any, ...]) -> Effect | None:
+        """Fields of an object have these values."""
+        run = self.run
+        if head.to is None:
+            obj = run.primary
+        else:
+            obj = head.to(run.scope, *args)
+            if obj is None:
+                return None
+        return self.patch(rule.name, obj, head.fields(run.scope, *args), head.subresource, guarded=head.guarded)
+
+    def patch(self, rule: str, obj: Any, want: dict[str, Any], subresource: str, *, guarded: bool) -> Effect | None:
+        """Wish ``want`` for ``obj``; None where it is so already. Raises EvaluationError, Contradiction."""
+        kind, metadata = self.kind_of(obj)
+        node = self.run.schemas.node(kind)
+        want = resolve(node, obj, want)
+        if patched(node, obj, want) is obj:
+            return None
+        if subresource and subresource not in kind.subresources:
+            subresource = ""
+        effect = Effect(
+            "patch", kind, metadata.get("namespace", ""), metadata["name"], [rule], subresource, want,
+            uid=metadata.get("uid", ""), guarded=guarded, seen=metadata.get("resourceVersion", ""),
+        )
+        target = effect.target
+        if target in self.spoiled:
+            return None
+        before = self.patches.get(target)
+        if before is None:
+            self.patches[target] = (effect, obj)
+            return effect
+        held = before[0]
+        try:
+            held.body = combine(node, held.body, want)
+        except Contradiction as error:
+            del self.patches[target]
+            self.spoiled.add(target)
+            message = f"{kind.kind} {effect.name}: {error} (rules {', '.join((*held.rules, rule))}); nothing of it is written"
+            raise Contradiction(message) from error
+        held.rules.append(rule)
+        held.guarded = held.guarded or guarded
+        return held
+
+    def keep(self, rule: CompiledRule, head: heads.Keep, args: tuple[Any, ...]) -> Effect | None:
+        """Within a shared list, the elements that are mine are exactly these."""
+        run = self.run
+        obj = head.of(run.scope, *args)
+        if obj is None:
+            return None
+        have: Any = obj
+        for name in head.path:
+            have = have.get(name) if have.__class__ is dict else None
+        have = have or []
+        others = [item for item in have if head.mine(run.scope, *args, item) is not True]
+        want = [*others, *head.wanted(run.scope, *args)]
+        if sorted(map(repr, want)) == sorted(map(repr, have)):
+            return None
+        body: Any = want or None
+        for name in reversed(head.path):
+            body = {name: body}
+        kind, metadata = self.kind_of(obj)
+        effect = Effect(
+            "patch", kind, metadata.get("namespace", ""), metadata["name"], [rule.name], head.subresource, body, "merge",
+            uid=metadata.get("uid", ""), guarded=True, seen=metadata.get("resourceVersion", ""), paths=(".".join(head.path),),
+        )
+        run.add(effect)
+        return effect
+
+    def post(self, rule: CompiledRule, head: heads.Post, args: tuple[Any, ...]) -> Effect:
+        """A subresource call."""
+        run = self.run
+        kind, metadata = self.kind_of(head.to(run.scope, *args))
+        body = head.body(run.scope, *args) if head.body is not None else {}
+        effect = Effect(
+            "post", kind, metadata.get("namespace", ""), metadata["name"], [rule.name], head.subresource, body,
+            uid=metadata.get("uid", ""), paths=(f"/{head.subresource}",),
+        )
+        run.add(effect)
+        return effect
+
+    def delete(self, rule: CompiledRule, head: heads.Delete, args: tuple[Any, ...]) -> None:
+        """These objects are gone."""
+        run = self.run
+        objects = head.objects(run.scope, *args)
+        if objects is None:
+            return
+        for obj in [objects] if isinstance(objects, dict) else list(objects):
+            grace = head.grace(run.scope, *args) if head.grace is not None else None
+            effect = self.deletion(rule.name, obj, grace)
+            if effect is None:
+                continue
+            if head.propagation is not None:
+                effect.propagation = head.propagation(run.scope, *args)
+            if rule.events is not None and rule.events.deleted is not None:
+                notice = run.notice(rule, rule.events.deleted, (*args, obj))
+                effect.done = lambda _obj, notice=notice: notice  # type: ignore[misc]
+            run.add(effect)
+
+    def deletion(self, rule: str, obj: Any, grace: int | None) -> Effect | None:
+        """The deletion of one object; None where it is being deleted already (unless the grace becomes shorter)."""
+        kind, metadata = self.kind_of(obj)
+        if "deletionTimestamp" in metadata and (grace is None or metadata.get("deletionGracePeriodSeconds", 0) <= grace):
+            if grace != 0 or metadata.get("finalizers"):
+                return None
+        return Effect(
+            "delete", kind, metadata.get("namespace", ""), metadata["name"], [rule],
+            uid=metadata.get("uid", ""), seen=metadata.get("resourceVersion", ""), grace=grace,
+        )
+
+    def kind_of(self, obj: Any) -> tuple[Kind, dict[str, Any]]:
+        """Kind and metadata of an object. Raises EvaluationError for what is none."""
+        if not isinstance(obj, dict) or "metadata" not in obj or "kind" not in obj:
+            raise EvaluationError(f"an object with apiVersion, kind and metadata was expected, found {type(obj).__name__}")
+        kind = self.run.registry.of(obj["apiVersion"], obj["kind"])
+        if kind is None:
+            raise EvaluationError(f"the kind {obj['apiVersion']}/{obj['kind']} is not served")
+        return kind, obj["metadata"]
+
+    def settle(self) -> None:
+        """Every patch as a request, behind the creations and deletions of the pass."""
+        for effect, obj in self.patches.values():
+            effect.paths = tuple(changed_paths(self.run.schemas.node(effect.kind), obj, effect.body))
+            self.run.add(effect)
