@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from ruleplane.lang.cel.emit import Emitter
 
+_EXACT: Final = 1 << 53  # up to here every int is a double
 _ARITHMETIC: Final = {"_+_": ("+", "_add"), "_-_": ("-", "_sub"), "_*_": ("*", "_mul")}
 _ORDER: Final = {"_<_": ("<", "_lt"), "_<=_": ("<=", "_le"), "_>_": (">", "_gt"), "_>=_": (">=", "_ge")}
 
@@ -68,6 +69,11 @@ def _arithmetic(emitter: Emitter, expr: Call, local: Mapping[str, Code]) -> Code
     return Code(
         f"({_in_range(emitter, f'{again} {symbol} {again2}', bound)} if {test} else {exact}({again}, {again2}))"
     )
+
+
+def _exact_as_float(a: Code, b: Code) -> bool:
+    """Whether Python compares them as the language does: as doubles."""
+    return all(code.kind == "float" or code.bound <= _EXACT for code in (a, b))
 
 
 def _both_int(emitter: Emitter, a: Code, b: Code) -> tuple[str, str, str]:
@@ -128,10 +134,10 @@ def _equal_literal(emitter: Emitter, code: Code, constant: Code, value: Any, sam
     sign = "==" if same else "!="
     if value is None or value is True or value is False:
         return Code(f"({code.text} is {'' if same else 'not '}{constant.text})", "bool")
-    if value.__class__ in (str, bytes) or code.kind in ("int", "float"):
+    if value.__class__ in (str, bytes):
         return Code(f"({code.text} {sign} {constant.text})", "bool")
-    if value.__class__ in (int, float, Uint):
-        if value not in (0, 1):
+    if value.__class__ in (int, float, Uint) and abs(value) < _EXACT:
+        if value not in (0, 1) or code.kind in ("int", "float"):
             return Code(f"({code.text} {sign} {constant.text})", "bool")
         held, again = _held(emitter, code)  # Python's False == 0
         if same:
@@ -144,7 +150,7 @@ def _ordering(emitter: Emitter, expr: Call, local: Mapping[str, Code]) -> Code:
     symbol, exact = _ORDER[expr.function]
     a, b = _both(emitter, expr, local)
     kinds = {a.kind, b.kind}
-    if kinds & {"str", "bytes"} or kinds <= {"int", "float"}:
+    if kinds & {"str", "bytes"} or kinds == {"int"} or (kinds <= {"int", "float"} and _exact_as_float(a, b)):
         return Code(f"({a.text} {symbol} {b.text})", "bool")
     if not kinds <= {"int", "float", "any"}:
         return Code(f"{exact}({a.text}, {b.text})", "bool")

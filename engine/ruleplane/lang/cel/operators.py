@@ -165,6 +165,13 @@ _NUMBERS: Final = frozenset({"int", "uint", "double"})
 _ORDERED: Final = frozenset({"bool", "string", "bytes", "timestamp", "duration", "quantity", "semver"})
 
 
+def _compare_numbers(compare: Operator, a: float, b: float) -> bool:
+    """An int meets a double as a double: past 2**53 they may be equal though Python says otherwise."""
+    if a.__class__ is float or b.__class__ is float:
+        return bool(compare(float(a), float(b)))
+    return bool(compare(a, b))
+
+
 def equal(a: Any, b: Any) -> bool:
     """``a == b``: numbers by value across types, lists and maps by element, everything else within its type only.
 
@@ -176,7 +183,7 @@ def equal(a: Any, b: Any) -> bool:
         return bool(a == b)
     kind, other = kind_of(a), kind_of(b)
     if kind != other:
-        return kind in _NUMBERS and other in _NUMBERS and bool(a == b)
+        return kind in _NUMBERS and other in _NUMBERS and _compare_numbers(operator.eq, a, b)
     if kind == "list":
         return len(a) == len(b) and all(map(equal, a, b))
     if kind == "map":
@@ -191,7 +198,9 @@ def equal(a: Any, b: Any) -> bool:
 def _ordering(name: str, compare: Operator) -> Callable[[Any, Any], bool]:
     def apply(a: Any, b: Any) -> bool:
         kind, other = kind_of(a), kind_of(b)
-        if (kind == other and kind in _ORDERED) or (kind in _NUMBERS and other in _NUMBERS):
+        if kind in _NUMBERS and other in _NUMBERS:
+            return _compare_numbers(compare, a, b)
+        if kind == other and kind in _ORDERED:
             return bool(compare(a, b))
         raise no_overload(name, kind, other)
 

@@ -53,8 +53,9 @@ _CONSTANTS: Final = {"true": True, "false": False, "null": None}
 def parse(text: str, *, file: str = "", line: int = 1, column: int = 1) -> Expr:
     """The tree of an expression that starts at ``line`` and ``column`` of ``file``. Raises SourceError.
 
-    >>> parse("a.b + 1")
-    Call(function='_+_', args=(Select(operand=Ident(...), field='b', ...), Literal(value=1, pos=6)), target=None, pos=4)
+    >>> tree = parse("a.b + 1")
+    >>> tree.function, int(tree.pos), tree.args[1].value
+    ('_+_', 4, 1)
     """
     return _Parser(Source(text, file, line, column)).whole()
 

@@ -9,10 +9,44 @@ from __future__ import annotations
 
 from typing import Final
 
-from ruleplane.lang.cel.functions import core, optionals, times
+from ruleplane.lang.cel.functions import (
+    core,
+    encoders,
+    formats,
+    formatting,
+    lists,
+    math,
+    network,
+    optionals,
+    quantities,
+    regexes,
+    semvers,
+    sets,
+    strings,
+    times,
+    urls,
+    wrappers,
+)
 from ruleplane.lang.cel.registry import Function, declared
 
-MODULES: Final = (core, optionals, times)
+MODULES: Final = (
+    core,
+    encoders,
+    formatting,
+    formats,
+    lists,
+    math,
+    network,
+    optionals,
+    quantities,
+    regexes,
+    semvers,
+    sets,
+    strings,
+    times,
+    urls,
+    wrappers,
+)
 
 STANDARD: Final[dict[str, Function]] = declared()
 """By key: ``size``, ``.size`` (a member), ``math.greatest``."""
