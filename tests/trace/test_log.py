@@ -56,3 +56,11 @@ def test_following_takes_what_came_after_the_cursor_oldest_first(log):
     assert ids(log.after(2, 2)) == [3, 4]
     assert ids(log.after(4, 10)) == [5]
     assert ids(log.after(5, 10)) == []
+
+
+def test_of_several_rules_in_one_request_each_finds_it(log):
+    effect = EffectRecord("bind,report", "patch", POD, "u", "status", "done", 1, ("status.phase",))
+    made = firing(1, "scheduler/default", POD, watch(POD, 1), effect, rules=())
+    log.append([made])
+    assert ids(log.newest(rule="report")) == ids(log.newest(rule="bind")) == [1]
+    assert ids(log.newest(rule="bind,report")) == []

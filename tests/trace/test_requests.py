@@ -7,10 +7,12 @@ from types import SimpleNamespace
 from ruleplane.clock import VirtualClock
 from ruleplane.model.builtin import builtin_registry
 from ruleplane.model.schema import Schemas
+from ruleplane.model.trace import Cause, EffectRecord, Firing
 from ruleplane.store.base import Entry
 from ruleplane.trace.recorder import Recorder
 from ruleplane.trace.requests import RequestListener
 
+POD = "v1/Pod/default/web"
 KIND = builtin_registry().get("v1/Pod")
 
 
@@ -49,3 +51,17 @@ def test_a_creation_and_a_deletion_are_about_every_field():
 
 def test_a_write_made_by_a_firing_is_left_to_the_loop():
     assert listen(write("patch", entry(5, nodeName="a"), entry(4), firing=7)) == []
+
+
+def test_what_a_firings_subresource_call_changed_is_filled_into_its_record():
+    recorder = Recorder()
+    listener = RequestListener(recorder, Schemas.builtin(), VirtualClock())
+    number = recorder.next_id()
+    listener(write("post", entry(5, nodeName="a"), entry(4), firing=number, subresource="binding"))
+    effects = (
+        EffectRecord("bind", "post", POD, "u", "binding", "done", 5, ("/binding",)),
+        EffectRecord("bind", "patch", POD, "u", "status", "done", 6, ("status.phase",)),
+    )
+    recorder.record(Firing(number, 0, "default", "scheduler", POD, Cause("watch", POD, 4), effects=effects))
+    (record,) = recorder.log.after(0, 10)
+    assert [effect.paths for effect in record.effects] == [("spec.nodeName",), ("status.phase",)]

@@ -58,7 +58,7 @@ class Cause:
 class EffectRecord:
     """One thing that a firing wanted changed, and what came of it."""
 
-    rule: str
+    rule: str  # its name; of several rules that one request serves: "bind,report"
     verb: Verb
     ref: str  # of the object written
     uid: str = ""

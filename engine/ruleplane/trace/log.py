@@ -33,7 +33,7 @@ def wrote(record: Record, ref: str, revision: int) -> bool:
 def held(record: Record, rule: str) -> bool:
     """Whether this rule (its name alone) held in the record's firing, or acted in it."""
     return isinstance(record, Firing) and (
-        rule in record.rules or any(effect.rule == rule for effect in record.effects)
+        rule in record.rules or any(rule in effect.rule.split(",") for effect in record.effects)
     )
 
 

@@ -33,6 +33,7 @@ class Recorder:
         self._log = log if log is not None else MemoryLog()
         self._queue = queue
         self._pending: list[Record] = []
+        self._posted: dict[int, dict[str, tuple[str, ...]]] = {}
         self._next = self._log.last + 1
         self._told = 0
         self._failing = False
@@ -58,6 +59,8 @@ class Recorder:
 
     def record(self, firing: Firing) -> None:
         """Keep one firing; its id is from :meth:`next_id`."""
+        if self._posted:
+            self._fill(firing)
         if len(self._pending) < self._queue:
             self._pending.append(firing)
         else:
@@ -69,6 +72,17 @@ class Recorder:
             self._pending.append(record)
         else:
             self.dropped += 1
+
+    def posted(self, firing: int, ref: str, paths: tuple[str, ...]) -> None:
+        """A subresource call of a firing under way changed these fields of an object."""
+        self._posted.setdefault(firing, {})[ref] = paths
+
+    def _fill(self, firing: Firing) -> None:
+        changed = self._posted.pop(firing.id, None)
+        if changed is not None:
+            for effect in firing.effects:
+                if effect.verb == "post" and effect.ref in changed:
+                    effect.paths = changed[effect.ref]
 
     def flush(self, limit: int = 1000) -> int:
         """Write at most ``limit`` waiting records to the log; returns how many still wait."""

@@ -132,7 +132,8 @@ def record_lines(record: Record) -> list[str]:
         text = deed(record.verb, record.ref, record.subresource, record.paths)
         return [f"{clock_text(record.at)}  #{record.id}  {record.actor} ({record.user}): {text}  rev {record.revision}"]
     head = f"{clock_text(record.at)}  #{record.id}  {record.component}/{record.ruleset}  {short(record.key)}"
-    lines = [f"{head}  at rev {record.revision}, because of {cause_text(record.cause)}, took {span(record.took)}"]
+    took = f", took {span(record.took)}" if record.took else ""
+    lines = [f"{head}  at rev {record.revision}, because of {cause_text(record.cause)}{took}"]
     lines += [f"    {effect_text(effect)}" for effect in record.effects]
     if record.error:
         lines.append(f"    error: {record.error}")
@@ -143,12 +144,14 @@ def record_lines(record: Record) -> list[str]:
 
 def cause_text(cause: Cause) -> str:
     """What woke a key, in words."""
-    if cause.kind == "watch":
+    if cause.kind == "watch" and cause.revision:
         change = {"ADDED": "the creation", "DELETED": "the deletion"}.get(cause.detail, "a change")
         return f"{change} of {short(cause.ref)} (rev {cause.revision})"
     if cause.kind == "request":
         return "a request"
-    words = {"timer": "the clock", "retry": "a failure before", "start": "the start"}[cause.kind]
+    words = {"timer": "the clock", "retry": "a failure before", "start": "the start", "watch": "its own work"}[
+        cause.kind
+    ]
     return f"{words} ({cause.detail})" if cause.detail else words
 
 
@@ -156,7 +159,7 @@ def effect_text(effect: EffectRecord) -> str:
     """One effect and what came of it."""
     text = deed(effect.verb, effect.ref, effect.subresource, effect.paths)
     if effect.verb == "event" and effect.message:
-        return f"{effect.rule}: told of {short(effect.ref)}: {effect.message}"
+        return f"{effect.rule}: told: {effect.message}"
     if effect.outcome == "done":
         return f"{effect.rule}: {text}" + (f"  rev {effect.revision}" if effect.revision else "")
     reason = f" ({effect.message})" if effect.message else ""

@@ -1,7 +1,8 @@
 """Clients' writes, as records: a listener on the API's writes.
 
 ``api.observers.append(RequestListener(...))``. A write that a firing made is left to the loop, which records it with
-its rule. The API is not imported (it stands on the same floor): what a write looks like is said here as a protocol.
+its rule; only what a subresource call changed, which the loop cannot know, is handed to the recorder. The API is not
+imported (it stands on the same floor): what a write looks like is said here as a protocol.
 """
 
 from __future__ import annotations
@@ -74,12 +75,16 @@ class RequestListener:
     def __call__(self, write: Write) -> None:
         """Record the write, unless a firing made it."""
         call = write.call
-        if call.firing:
+        if call.firing and write.verb != "post":
             return
         entry = write.entry or write.previous
         if entry is None:
             return
         metadata = entry.value["metadata"]
+        ref = object_ref(write.kind.ref, metadata.get("namespace", ""), metadata["name"])
+        if call.firing:
+            self._recorder.posted(call.firing, ref, self.paths(write))
+            return
         self._recorder.request(
             RequestRecord(
                 self._recorder.next_id(),
@@ -87,7 +92,7 @@ class RequestListener:
                 call.user.name,
                 call.actor,
                 write.verb,
-                object_ref(write.kind.ref, metadata.get("namespace", ""), metadata["name"]),
+                ref,
                 metadata.get("uid", ""),
                 write.subresource,
                 write.revision,

@@ -261,5 +261,5 @@ def _marks(record: Record) -> list[tuple[int, int, int]]:
     found = {(_mark(f"ref:{effect.ref}"), effect.revision, number) for effect in record.effects}
     if not any(effect.ref == record.key for effect in record.effects):
         found.add((_mark(f"ref:{record.key}"), 0, number))
-    rules = {*record.rules, *[effect.rule for effect in record.effects]}
+    rules = {*record.rules, *[rule for effect in record.effects for rule in effect.rule.split(",")]}
     return [*found, *[(_mark(f"rule:{rule}"), 0, number) for rule in rules]]
