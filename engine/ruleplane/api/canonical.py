@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from decimal import ROUND_UP, Decimal
+from functools import lru_cache
 
 from ruleplane.clock import parse_rfc3339, rfc3339, rfc3339_micro
 
@@ -26,15 +27,32 @@ def quantity_text(value: str | float) -> str:
     >>> [quantity_text(one) for one in (0.5, "1000m", "1024Mi", "1.5Gi", "1e3")]
     ['500m', '1', '1Gi', '1536Mi', '1e3']
     """
+    amount, suffix = _read(value)
+    if suffix in _BINARY:
+        return _binary(amount)
+    exponent = suffix[:1] in ("e", "E") and suffix != "E"
+    return _decimal(amount.quantize(_NANO, rounding=ROUND_UP) if amount % _NANO else amount, exponent=exponent)
+
+
+@lru_cache(maxsize=4096)
+def quantity_value(value: str | float) -> Decimal:
+    """How much a quantity is. Raises ValueError where it is none.
+
+    >>> quantity_value("1Ki") == quantity_value("1.024k") == 1024
+    True
+    """
+    return _read(value)[0]
+
+
+def _read(value: str | float) -> tuple[Decimal, str]:
     match = _QUANTITY.fullmatch(value if isinstance(value, str) else repr(value))
     if match is None:
         raise ValueError(_BAD_QUANTITY)
     number, suffix = Decimal(match[1]), match[2]
     if suffix in _BINARY:
-        return _binary(number * 1024 ** _BINARY[suffix])
+        return number * 1024 ** _BINARY[suffix], suffix
     exponent = suffix[:1] in ("e", "E") and suffix != "E"
-    scaled = number.scaleb(int(suffix[1:]) if exponent else _DECIMAL[suffix])
-    return _decimal(scaled.quantize(_NANO, rounding=ROUND_UP) if scaled % _NANO else scaled, exponent=exponent)
+    return number.scaleb(int(suffix[1:]) if exponent else _DECIMAL[suffix]), suffix
 
 
 def _binary(amount: Decimal) -> str:
