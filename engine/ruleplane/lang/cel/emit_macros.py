@@ -55,13 +55,13 @@ def _comprehension(emitter: Emitter, local: Local, value: str, loop: tuple[str, 
 
 def _filter(emitter: Emitter, macro: Macro, local: Local) -> Code:
     names, iterable, inner = _loop(emitter, macro, local)
-    return _comprehension(emitter, inner, names, (names, iterable, emitter.condition(macro.args[0], inner)))
+    return _comprehension(emitter, local, names, (names, iterable, emitter.condition(macro.args[0], inner)))
 
 
 def _map(emitter: Emitter, macro: Macro, local: Local) -> Code:
     names, iterable, inner = _loop(emitter, macro, local)
     condition = emitter.condition(macro.args[0], inner) if len(macro.args) == 2 else ""
-    return _comprehension(emitter, inner, emitter.emit(macro.args[-1], inner).text, (names, iterable, condition))
+    return _comprehension(emitter, local, emitter.emit(macro.args[-1], inner).text, (names, iterable, condition))
 
 
 def _quantifier(emitter: Emitter, macro: Macro, local: Local) -> Code:
@@ -79,7 +79,7 @@ def _quantifier(emitter: Emitter, macro: Macro, local: Local) -> Code:
 def _exists_one(emitter: Emitter, macro: Macro, local: Local) -> Code:
     names, iterable, inner = _loop(emitter, macro, local)
     loop = (names, iterable, emitter.condition(macro.args[0], inner))
-    return Code(f"(len({_comprehension(emitter, inner, '0', loop).text}) == 1)", "bool")
+    return Code(f"(len({_comprehension(emitter, local, '0', loop).text}) == 1)", "bool")
 
 
 def _over_values(combine: Callable[..., object]) -> Callable[[Emitter, Macro, Local], Code]:
@@ -96,7 +96,7 @@ def _over_items(combine: Callable[..., object]) -> Callable[[Emitter, Macro, Loc
         value = emitter.emit(macro.args[-1], inner).text
         source = emitter.fresh("s")
         line = f"return {emitter.constant(combine)}({source}, [{value} for {names} in {source}])"
-        call = emitter.block([source], [line], inner)
+        call = emitter.block([source], [line], local)
         return Code(call(iterable), "list" if macro.name == "sortBy" else "any")
 
     return emit
@@ -113,7 +113,7 @@ def _entries(emitter: Emitter, macro: Macro, local: Local) -> Code:
         condition = emitter.condition(macro.args[0], inner) if len(macro.args) == 2 else ""
     value = f"({key}, {emitter.emit(macro.args[-1], inner).text})"
     return Code(
-        f"{emitter.constant(make_map)}({_comprehension(emitter, inner, value, (names, iterable, condition)).text})"
+        f"{emitter.constant(make_map)}({_comprehension(emitter, local, value, (names, iterable, condition)).text})"
     )
 
 
@@ -131,7 +131,7 @@ def _opt_map(emitter: Emitter, macro: Macro, local: Local) -> Code:
         f"{name} = _checked_optional({source}).content",
         f"return _NONE if {name} is _M else {result}",
     ]
-    return Code(emitter.block([source], lines, inner)(emitter.emit(macro.target, local).text))
+    return Code(emitter.block([source], lines, local)(emitter.emit(macro.target, local).text))
 
 
 def _bind(emitter: Emitter, macro: Macro, local: Local) -> Code:
