@@ -123,7 +123,9 @@ class Columns:
         if not isinstance(text, str):
             raise self._source.error("an expression (text) was expected", path)
         line, column = self._source.place(path)
-        compiled: Cell = compiler.compile(parse(text, file=self._source.file, line=line, column=column), (), params)
+        compiled: Cell = compiler.compile(
+            parse(text, file=self._source.file, line=line, column=column), (), tuple(params)
+        )
         return compiled
 
 
