@@ -96,9 +96,12 @@ class App:
             raise BadRequest(f"invalid path: {error}") from error
         connection = cast("Connection", request.protocol)
         user = await self._user(request, connection)
-        path = resource_path(parts)
+        extended = self._nonresources.extension(parts) is not None
+        path = None if extended else resource_path(parts)
         ask = Ask(request, connection, request.method, parts, Query(raw_query), user, path)
-        if path is None:
+        if extended and len(parts) > 3:  # not as a path: everybody may read those below /apis
+            await self._authorizer.require(user, Attributes("get", parts[1], parts[3]))
+        elif path is None:
             verb = ask.method.lower()
             await self._authorizer.require(user, Attributes(verb, path="/" + "/".join(parts)))
         elif not self._resources.known(path):

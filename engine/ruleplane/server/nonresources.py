@@ -20,6 +20,8 @@ from ruleplane.server.respond import answer, answer_text, answer_value
 from ruleplane.server.tokens import ISSUER
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from aiohttp.web import Response
 
     from ruleplane.server.app import Ask
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
     from ruleplane.server.metrics import Metrics
     from ruleplane.server.openapi import OpenApi
     from ruleplane.server.tokens import Tokens
+
+    # path and query -> JSON; raises ApiError
+    Extension = Callable[[str, Mapping[str, str]], Any]
 
 
 def version() -> dict[str, str]:
@@ -56,7 +61,9 @@ class NonResources:
         health: Health,
         metrics: Metrics,
         tokens: Tokens,
+        extensions: Mapping[str, Extension] | None = None,
     ) -> None:
+        self._extensions = {tuple(root.strip("/").split("/")): handle for root, handle in (extensions or {}).items()}
         self._discovery, self._openapi, self._health = discovery, openapi, health
         self._metrics, self._tokens = metrics, tokens
         self._version = version()
@@ -86,8 +93,15 @@ class NonResources:
             raise NotFound("the server could not find the requested resource")
         return response
 
+    def extension(self, parts: list[str]) -> Extension | None:
+        """Who answers below this path: ``apis/<group>/<version>`` of those that were given, and all under it."""
+        return self._extensions.get(tuple(parts[:3])) if self._extensions else None
+
     def _answer(self, ask: Ask) -> Response | None:
         parts = ask.parts
+        extension = self.extension(parts)
+        if extension is not None:
+            return answer_value(extension("/" + "/".join(parts), ask.query.plain()), pretty=ask.pretty)
         head = parts[0] if parts else ""
         if head in ("api", "apis"):
             return self._discover(ask)

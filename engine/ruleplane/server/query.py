@@ -32,6 +32,10 @@ class Query:
         values = self._values.get(name)
         return values[0] if values else default
 
+    def plain(self) -> dict[str, str]:
+        """Every parameter, each with its first value."""
+        return {name: values[0] for name, values in self._values.items()}
+
     def texts(self, name: str) -> list[str]:
         """All values of ``name``."""
         return self._values.get(name, [])

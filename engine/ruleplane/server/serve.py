@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from ruleplane.model.kind import Registry
     from ruleplane.model.schema import Schemas
     from ruleplane.server.health import Check
+    from ruleplane.server.nonresources import Extension
     from ruleplane.server.resources import Connector
     from ruleplane.store.base import Store
 
@@ -56,7 +57,8 @@ class Server:
     ``directory`` keeps the certificates (``pki/``) and static tokens (``tokens.csv``). ``port`` 0 takes a free one.
     ``live`` and ``ready`` are further health checks by name: functions that return "" or what is wrong. ``names`` are
     further host names and addresses for the certificate. ``connectors`` serve subresources that are streams, by
-    ``GROUP/PLURAL/SUBRESOURCE`` (``/pods/log`` for the core group).
+    ``GROUP/PLURAL/SUBRESOURCE`` (``/pods/log`` for the core group). ``extensions`` answer reads below a root of the
+    form ``/apis/GROUP/VERSION``: functions of path and query that give JSON or raise ApiError.
 
     Flow: ``await start()``; ``url`` and ``write_kubeconfig()`` tell clients where; ``await stop()`` ends every watch
     between two events, lets requests under way finish, and closes.
@@ -77,6 +79,7 @@ class Server:
         ready: Mapping[str, Check] | None = None,
         names: tuple[str, ...] = (),
         connectors: Mapping[str, Connector] | None = None,
+        extensions: Mapping[str, Extension] | None = None,
     ) -> None:
         clock = clock or RealClock()
         self._host, self._wanted_port = host, port
@@ -101,7 +104,9 @@ class Server:
                 Writing(api, store, registry, self._authorizer, reviews, views),
                 connectors,
             ),
-            NonResources(Discovery(registry), OpenApi(registry, schemas), Health(live, ready), self.metrics, tokens),
+            NonResources(
+                Discovery(registry), OpenApi(registry, schemas), Health(live, ready), self.metrics, tokens, extensions
+            ),
             self.metrics,
         )
         self._factory: ConnectionFactory | None = None
