@@ -148,9 +148,10 @@ def test_everybody_who_waits_is_refused_when_the_disk_is_full(tmp_path: Path, di
 def test_writes_that_nobody_waits_for_stop_when_the_disk_is_full(tmp_path: Path, disk: Disk):
     async def body(store: SqliteStore) -> None:
         disk.full = True
+        for n in range(BATCH):
+            await write(store, n)
         with pytest.raises(StoreFull):
-            for n in range(10_000):
-                await write(store, n)
+            await write(store, BATCH)
         assert store.revision == store.waiting == BATCH
         disk.full = False
 

@@ -84,5 +84,5 @@ def test_a_file_as_data_directory_is_a_clear_error(tmp_path: Path):
 
     (tmp_path / "file").write_text("not a directory")
     for path in (tmp_path / "file", tmp_path / "file" / "below"):
-        with pytest.raises(StoreError, match="cannot use the data directory .*file"):
+        with pytest.raises(StoreError, match=r"cannot use the data directory .*file"):
             SqliteStore(path)

@@ -1,8 +1,8 @@
 """A control plane under write load, to be killed: run by test_kill.py as a process of its own.
 
-Arguments: data directory, number of clients. Each client does, as fast as it can, transactions that write a new object and
-count it in one of its own; when a transaction is durable, it says ``<revision> <client> <count>`` on standard output, in
-one write. Other writes, which nobody waits for, and compaction go on beside.
+Arguments: data directory, number of clients. Each client does, as fast as it can, transactions that write a new object
+and count it in one of its own; when a transaction is durable, it says ``<revision> <client> <count>`` on standard
+output, in one write. Other writes, which nobody waits for, and compaction go on beside.
 """
 
 from __future__ import annotations
