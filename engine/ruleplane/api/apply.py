@@ -20,7 +20,7 @@ from ruleplane.errors import Conflict
 
 if TYPE_CHECKING:
     from ruleplane.api.field_set import FieldSet
-    from ruleplane.api.ownership import ManagedFields, Ownership
+    from ruleplane.api.ownership import ManagedFields
     from ruleplane.api.strategies import Strategy
     from ruleplane.model.kind import Kind
     from ruleplane.model.schema import SchemaNode
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 
 def apply(
-    ownership: Ownership,
     kind: Kind,
     node: SchemaNode | None,
     strategy: Strategy,
@@ -46,7 +45,6 @@ def apply(
         Conflict: fields would change that other managers own, and ``force`` is off.
         BadRequest: an element of a keyed list lacks its key.
     """
-    sets = ownership.sets
     writer = Writer(manager, "Apply", kind.api_version, subresource)
     entries = _tracked(kind, node, live, time)
     own = next((entry for entry in entries if writer.owns(entry)), None)
@@ -71,14 +69,13 @@ def apply(
         lost = intersection(fields, touched)
         if lost:
             conflicts.append((entry, lost))
-        rest = sets.difference(sets.difference(fields, lost), removed)
+        rest = difference(difference(fields, lost), removed)
         if rest:
             kept.append(entry if rest is fields else {**entry, "fieldsV1": rest})
     if conflicts and not force:
         raise _conflict(conflicts)
-    stated = sets.one(stated)
     object_same = not touched and not removed and same(new, live)
-    if own is not None and sets.one(last) is stated and own.get("apiVersion") == kind.api_version:
+    if own is not None and last == stated and own.get("apiVersion") == kind.api_version:
         if object_same and len(kept) == len(others):
             return live, None
         entry = own if object_same else writer.entry(time, stated)

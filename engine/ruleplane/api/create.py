@@ -101,7 +101,7 @@ async def _store(
     new: Json = {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": metadata}
     for field, value in obj.items():
         new.setdefault(field, value)
-    if strategy.status:
+    if strategy.status and not (strategy.status_at_creation and "status" in new):
         new.pop("status", None)
         if not kind.custom:
             new["status"] = _NO_STATUS

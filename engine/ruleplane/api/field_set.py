@@ -5,8 +5,8 @@ of a set. An empty object is a member; ``"."`` says that a node with children is
 ``{"f:spec": {"f:ports": {".": {}, 'k:{"port":80}': {}}}}`` holds ``spec.ports`` and ``spec.ports[port=80]``. The empty
 set is ``{}`` at the root.
 
-Guarantees: no operation changes its arguments; each returns an argument itself where that is the answer, so that sets
-that were interned stay shared between thousands of objects.
+Guarantees: no operation changes its arguments; each returns an argument itself where that is the answer, and keeps the
+parts that do not change, so that sets stay shared between thousands of objects.
 """
 
 from __future__ import annotations
@@ -176,59 +176,3 @@ def path_text(path: tuple[str, ...]) -> str:
         else:
             out.append(f"[{rest}]")
     return "".join(out)
-
-
-class Interner:
-    """Keeps one copy of each set, so that look-alike objects share theirs, and remembers results by identity.
-
-    ``limit`` bounds the number of sets kept: beyond it everything is forgotten and collected anew, which costs time and
-    never correctness.
-    """
-
-    def __init__(self, limit: int = 10_000) -> None:
-        self._limit = limit
-        self._by_text: dict[bytes, FieldSet] = {}
-        self._own: dict[int, FieldSet] = {}  # the interned sets by id; holding them keeps the ids valid
-        self._results: dict[tuple[str, int, int], FieldSet] = {}
-
-    def one(self, fields: FieldSet) -> FieldSet:
-        """The shared copy of this set, its elements in FieldsV1's order."""
-        if self._own.get(id(fields)) is fields:
-            return fields
-        text = orjson.dumps(fields, option=orjson.OPT_SORT_KEYS)
-        kept = self._by_text.get(text)
-        if kept is None:
-            if len(self._by_text) >= self._limit:
-                self._by_text.clear()
-                self._own.clear()
-                self._results.clear()
-            kept = orjson.loads(text)
-            self._by_text[text] = self._own[id(kept)] = kept
-        return kept
-
-    def union(self, left: FieldSet, right: FieldSet) -> FieldSet:
-        """:func:`union` of two sets, remembered."""
-        left, right = self.one(left), self.one(right)
-        key = ("|", id(left), id(right))
-        result = self._results.get(key)
-        if result is None:
-            # a reset while interning the result only loses what is remembered
-            result = self.one(union(left, right))
-            self._remember(key, left, right, result)
-        return result
-
-    def difference(self, left: FieldSet, right: FieldSet) -> FieldSet:
-        """:func:`difference` of two sets, remembered."""
-        left, right = self.one(left), self.one(right)
-        key = ("-", id(left), id(right))
-        result = self._results.get(key)
-        if result is None:
-            result = self.one(difference(left, right))
-            self._remember(key, left, right, result)
-        return result
-
-    def _remember(self, key: tuple[str, int, int], left: FieldSet, right: FieldSet, result: FieldSet) -> None:
-        if self._own.get(id(left)) is left and self._own.get(id(right)) is right:
-            if len(self._results) >= 8 * self._limit:
-                self._results.clear()
-            self._results[key] = result

@@ -36,6 +36,11 @@ IGNORED_METADATA = frozenset(
     )
 )
 
+# what look-alike objects share, so that ten thousand of them hold one copy; forgotten when there are too many
+_MOST = 50_000
+_elements: dict[tuple[SchemaNode | None, Any], FieldSet] = {}
+_names: dict[tuple[Any, ...], str] = {}
+
 
 def applied_fields(node: SchemaNode | None, config: dict[str, Any]) -> FieldSet:
     """The fields that an applied configuration states (maps and lists are not fields themselves)."""
@@ -103,12 +108,24 @@ def added_fields(node: SchemaNode | None, value: Any) -> FieldSet:
             element = node.items
             out: FieldSet = {}
             for item in value:
-                fields = added_fields(element, item)
-                out[element_name(node, item)] = {SELF: MEMBER, **fields} if fields else MEMBER
+                out[element_name(node, item)] = _element(element, item)
             return out
         if node.list_type == "set":
             return {element_name(node, item): MEMBER for item in value}
     return MEMBER
+
+
+def _element(node: SchemaNode | None, item: Any) -> FieldSet:
+    """The fields of a new element of a keyed list, itself included; one object for all elements of one shape."""
+    if item.__class__ is not dict or is_atomic_map(node):
+        return MEMBER
+    key = (node, shape(node, item))
+    fields = _elements.get(key)
+    if fields is None:
+        if len(_elements) >= _MOST:
+            _elements.clear()
+        fields = _elements[key] = {SELF: MEMBER, **added_fields(node, item)} if item else MEMBER
+    return fields
 
 
 def _gone(node: SchemaNode | None, value: Any) -> FieldSet:
@@ -203,8 +220,7 @@ def _compare_elements(
         if have is item:
             continue
         if have is None:
-            fields = added_fields(element, item)
-            touched[key] = {SELF: MEMBER, **fields} if fields else MEMBER
+            touched[key] = _element(element, item)
             continue
         inner = _compare_inside(element, have, item) if item.__class__ is dict else None
         if inner is None:
@@ -231,6 +247,22 @@ def element_name(node: SchemaNode, item: Any) -> str:
     Raises:
         BadRequest: an element of a keyed list lacks a key that has no default.
     """
+    if item.__class__ is dict:
+        key: tuple[Any, ...] = (node, *[item.get(name) for name in node.list_keys])
+    else:
+        key = (node, item.__class__, item)
+    try:
+        name = _names.get(key)
+    except TypeError:  # a key that is no scalar: validation tells
+        return _element_name(node, item)
+    if name is None:
+        if len(_names) >= _MOST:
+            _names.clear()
+        name = _names[key] = _element_name(node, item)
+    return name
+
+
+def _element_name(node: SchemaNode, item: Any) -> str:
     if node.list_type == "set":
         return f"v:{orjson.dumps(item, option=orjson.OPT_SORT_KEYS).decode()}"
     keys: dict[str, Any] = {}

@@ -28,6 +28,11 @@ def bare(value: Any) -> Any:
     {'b': [{'d': 1}]}
     """
     if value.__class__ is dict:
+        for have in value.values():
+            if have is None or have.__class__ is dict or have.__class__ is list:
+                break
+        else:
+            return value
         out: dict[str, Any] | None = None
         for name, have in value.items():
             if have is None:

@@ -3,15 +3,14 @@
 Every writer is an entry (manager, operation, version, subresource) with the set of fields that it wrote last. A write
 by *update* takes what it touches from everyone else; what is gone is nobody's. Server-side apply is in ``apply.py``.
 
-Sets are shared: ten thousand look-alike Pods of one second hold one and the same list (``Interner``, and a cache by
-shape).
+Sets are shared: ten thousand look-alike objects that one writer made in one second hold one and the same list.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ruleplane.api.field_set import FieldSet, Interner, without
+from ruleplane.api.field_set import FieldSet, difference, union, without
 from ruleplane.api.fields_of import applied_fields, changed_fields, created_fields, shape
 
 if TYPE_CHECKING:
@@ -60,10 +59,9 @@ class Writer(NamedTuple):
 
 
 class Ownership:
-    """Computes ``managedFields``; one per API, since it remembers sets."""
+    """Computes ``managedFields``; one per API, since it remembers what creators own by the shape of what they made."""
 
     def __init__(self) -> None:
-        self.sets = Interner()
         self._shapes: dict[Any, FieldSet] = {}
         self._created: dict[Any, tuple[str, ManagedFields]] = {}
 
@@ -80,7 +78,7 @@ class Ownership:
             if len(self._shapes) > 20_000:
                 self._shapes.clear()
                 self._created.clear()
-            fields = self._shapes[key] = self.sets.one(created_fields(node, value, _STATUS if status else _NOTHING))
+            fields = self._shapes[key] = created_fields(node, value, _STATUS if status else _NOTHING)
         entries = [writer.entry(time, fields)] if fields else []
         self._created[key] = (time, entries)
         return entries
@@ -90,7 +88,7 @@ class Ownership:
     ) -> ManagedFields:
         """The entries of a new object that was applied: its applier owns what the configuration states."""
         fields = applied_fields(node, config)
-        fields = self.sets.one(without(fields, ("f:status",)) if status else fields)
+        fields = without(fields, ("f:status",)) if status else fields
         return [Writer(manager, "Apply", kind.api_version).entry(time, fields)] if fields else []
 
     def updated(
@@ -110,8 +108,6 @@ class Ownership:
         self, entries: ManagedFields, touched: FieldSet, removed: FieldSet, writer: Writer, time: str
     ) -> ManagedFields:
         """The entries after ``writer`` wrote the fields ``touched`` while those ``removed`` ceased to be."""
-        sets = self.sets
-        touched, removed = sets.one(touched), sets.one(removed)
         out: ManagedFields = []
         own: dict[str, Any] | None = None
         for entry in entries:
@@ -119,13 +115,11 @@ class Ownership:
                 own = entry
                 continue
             before = entry.get("fieldsV1") or {}
-            after = sets.difference(before, touched) if touched else before
-            after = sets.difference(after, removed) if removed else after
+            after = difference(difference(before, touched), removed)
             if after:
                 out.append(entry if after is before else {**entry, "fieldsV1": after})
         before = own["fieldsV1"] if own is not None else {}
-        mine = sets.union(before, touched) if touched else before
-        mine = sets.difference(mine, removed) if removed else mine
+        mine = difference(union(before, touched), removed)
         if mine:
             # only a write that touches something renews the time
             out.append({**own, "fieldsV1": mine} if own is not None and not touched else writer.entry(time, mine))
@@ -142,7 +136,7 @@ class Ownership:
         for entry in gone:
             version = entry["apiVersion"]
             before = merged.get(version)
-            fields = self.sets.union(before["fieldsV1"], entry["fieldsV1"]) if before else entry["fieldsV1"]
+            fields = union(before["fieldsV1"], entry["fieldsV1"]) if before else entry["fieldsV1"]
             merged[version] = Writer(ANCIENT, "Update", version).entry(entry.get("time", ""), fields)
         kept = [entry for entry in entries if not any(entry is other for other in gone)]
         return kept + list(merged.values())

@@ -147,7 +147,6 @@ async def _apply(
         if metadata.get("resourceVersion") not in (None, "", have["resourceVersion"]):
             raise conflict(kind, name)
         new, entries = apply(
-            ctx.ownership,
             kind,
             ctx.node(kind),
             strategy,

@@ -57,6 +57,7 @@ class Strategy:
     unconditional: bool
     create_on_update: bool
     status_metadata: bool
+    status_at_creation: bool
     initial: dict[str, Any]
     graceful: Graceful | None
     terminating: Terminating | None
@@ -95,6 +96,7 @@ class Settings:
             unconditional=rows.pop("unconditional"),
             create_on_update=rows.pop("createOnUpdate", False),
             status_metadata=rows.pop("statusMetadata"),
+            status_at_creation=rows.pop("statusAtCreation", False),
             initial=rows.pop("initial", {}),
             graceful=Graceful(
                 as_path(graceful["seconds"]),
