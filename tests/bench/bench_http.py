@@ -20,6 +20,7 @@ from typing import Any
 import uvloop
 
 CLIENTS, READS, WRITES, EVENTS = 32, 12_000, 8_000, 300
+SECONDS = 60.0
 ROUNDS = 5
 
 
@@ -108,8 +109,10 @@ async def _latency(pipe: Pipe, port: int, context: ssl.SSLContext, round_: int) 
     arrived: dict[bytes, float] = {}
     loop = asyncio.get_running_loop()
     transport, _ = await loop.create_connection(lambda: Tail(arrived), "127.0.0.1", port, ssl=context)
-    transport.write(request("GET", f"{MAPS}?watch=true&sendInitialEvents=false"))
+    transport.write(request("GET", f"{MAPS}?watch=true&sendInitialEvents=false&resourceVersionMatch=NotOlderThan"))
+    deadline = loop.time() + SECONDS
     while b"first" not in arrived:  # the watch is open once it shows what is written
+        assert loop.time() < deadline, "the watch shows nothing"
         await pipe.ask(request("DELETE", f"{MAPS}/first"))
         await pipe.ask(config_map("first"))
     told: dict[bytes, float] = {}
@@ -119,6 +122,7 @@ async def _latency(pipe: Pipe, port: int, context: ssl.SSLContext, round_: int) 
         told[name.encode()] = time.perf_counter()
     last = f"late-{round_}-{EVENTS - 1}".encode()
     while last not in arrived:
+        assert loop.time() < deadline, "events are missing"
         await asyncio.sleep(0.001)
     transport.close()
     return median(arrived[name] - told[name] for name in told)
