@@ -14,15 +14,17 @@ from ruleplane.lang.cel.compile import Compiler, Conjunct
 from ruleplane.lang.cel.functions import STANDARD
 from ruleplane.lang.cel.interpret import attribute
 from ruleplane.lang.cel.parser import parse
+from ruleplane.lang.cel.paths import Body, paths, projector
 from ruleplane.lang.cel.quantity import Quantity, quantity
 from ruleplane.lang.cel.registry import Function
 from ruleplane.lang.cel.source import CelError, Source
 from ruleplane.lang.cel.unparse import unparse
 from ruleplane.lang.cel.values import Duration, Optional, Timestamp, Type, Uint
-from ruleplane.lang.cel.walk import conjuncts, free_names, rewrite, walk
+from ruleplane.lang.cel.walk import conjuncts, free_names, rewrite, substitute, walk
 
 __all__ = [
     "STANDARD",
+    "Body",
     "CelError",
     "Compiler",
     "Conjunct",
@@ -38,8 +40,11 @@ __all__ = [
     "conjuncts",
     "free_names",
     "parse",
+    "paths",
+    "projector",
     "quantity",
     "rewrite",
+    "substitute",
     "unparse",
     "walk",
 ]

@@ -83,8 +83,9 @@ def _call(expr: Call) -> tuple[str, int]:
     if name == "_?_:_":
         return f"{_at(args[0], 2)} ? {_at(args[1], 2)} : {_at(args[2], 1)}", _CONDITIONAL
     if name in ("!_", "-_"):
-        operand = _at(args[0], _UNARY)
-        number = name == "-_" and isinstance(args[0], Literal) and operand[:1] != "-"
+        again = isinstance(args[0], Call) and args[0].function == name  # the grammar mixes no ! and -
+        operand = _at(args[0], _UNARY if again else _MEMBER)
+        number = name == "-_" and (operand[0].isdigit() or operand[0] == ".")  # -1 would be one literal
         return f"{name[0]}({operand})" if number else f"{name[0]}{operand}", _UNARY
     if name in ("_[_]", "_[?_]"):
         return f"{_at(args[0], _MEMBER)}{name[1:-2]}{unparse(args[1])}]", _MEMBER

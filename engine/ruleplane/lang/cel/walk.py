@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ruleplane.lang.cel.ast import Call, Expr, Ident, ListExpr, Macro, MapExpr, Select, StructExpr
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 
 def children(expr: Expr) -> tuple[Expr, ...]:
@@ -71,8 +71,7 @@ def depth(expr: Expr) -> int:
 def rewrite(expr: Expr, fn: Callable[[Expr], Expr]) -> Expr:
     """A tree in which ``fn`` has replaced every node, leaves first; unchanged parts are shared.
 
-    ``fn`` sees macro variables as plain names: a caller that replaces names must mind them
-    (:func:`~.scopes.free_names`).
+    ``fn`` sees macro variables as plain names: to replace names, use :func:`substitute`.
     """
     parts = children(expr)
     new = tuple(rewrite(part, fn) for part in parts)
@@ -119,3 +118,28 @@ def _free(expr: Expr, bound: frozenset[str], names: set[str]) -> None:
     inner = bound | frozenset(expr.variables)
     for number, part in enumerate(parts):
         _free(part, bound if number < outside else inner, names)
+
+
+def substitute(expr: Expr, replacements: Mapping[str, Expr]) -> Expr:
+    """The tree with free names replaced by expressions; macro variables that would capture a name of theirs are
+    renamed.
+
+    >>> from ruleplane.lang.cel.parser import parse
+    >>> from ruleplane.lang.cel.unparse import unparse
+    >>> unparse(substitute(parse("a + b.map(x, x + a)"), {"a": parse("x.y")})).replace("@", "_")
+    'x.y + b.map(_x, _x + x.y)'
+    """
+    if isinstance(expr, Ident):
+        return replacements.get(expr.name, expr)
+    if not isinstance(expr, Macro):
+        return with_children(expr, tuple(substitute(part, replacements) for part in children(expr)))
+    inner = {name: value for name, value in replacements.items() if name not in expr.variables}
+    foreign = {name for value in inner.values() for name in free_names(value)}
+    renamed = {name: f"@{name}" for name in expr.variables if name in foreign}
+    inner.update({name: Ident(new, expr.pos) for name, new in renamed.items()})
+    outside = 1 if expr.target is not None or expr.name == "bind" else 0
+    parts = tuple(
+        substitute(part, replacements if number < outside else inner) for number, part in enumerate(children(expr))
+    )
+    variables = tuple(renamed.get(name, name) for name in expr.variables)
+    return with_children(replace(expr, variables=variables), parts)
