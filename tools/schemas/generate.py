@@ -42,21 +42,25 @@ _KEPT = (
 
 def main(arguments: list[str]) -> int:
     """Write or check; the exit code."""
-    try:
-        files = generate()
-    except MissingInputError as error:
-        print(f"schemas: {error}", file=sys.stderr)
-        return 2
+    files: dict[Path, bytes] = {}
+    missing = []
+    for make in (generate, generate_protobuf):
+        try:
+            files |= make()
+        except MissingInputError as error:
+            missing.append(str(error))
     stale = [path for path, text in files.items() if not path.is_file() or path.read_bytes() != text]
     for path in stale:
         print(f"schemas: {path.relative_to(ROOT)} {'is not current' if '--check' in arguments else 'written'}")
         if "--check" not in arguments:
             path.write_bytes(files[path])
-    return 1 if stale and "--check" in arguments else 0
+    for text in missing:
+        print(text, file=sys.stderr)
+    return 1 if stale and "--check" in arguments else 2 if missing else 0
 
 
 def generate() -> dict[Path, bytes]:
-    """The generated files: path -> bytes."""
+    """The files of kinds and their types: path -> bytes. Raises MissingInputError."""
     folder = ROOT / "schemas"
     names = yaml.safe_load((folder / "names.yaml").read_text())
     source = definitions()
@@ -74,12 +78,17 @@ def generate() -> dict[Path, bytes]:
     types = {name: _compact(name, source[name]) for name in wanted}
     texts = {name: _descriptions(source[name]) for name in wanted}
     head = {"version": f"{VERSION}.0", "unserved": names["unserved"]}
-    messages = _messages(wire_fields(), wanted)
     return {
         folder / f"kubernetes-{VERSION}.json": _lines({**head, "kinds": kinds, "definitions": types}),
         folder / f"kubernetes-{VERSION}-descriptions.json": _lines({"descriptions": texts}),
-        folder / f"protobuf-{VERSION}.json": _lines({"messages": messages}),
     }
+
+
+def generate_protobuf() -> dict[Path, bytes]:
+    """The file of field numbers, for the definitions that are kept: path -> bytes. Raises MissingInputError."""
+    folder = ROOT / "schemas"
+    kept = orjson.loads((folder / f"kubernetes-{VERSION}.json").read_bytes())["definitions"]
+    return {folder / f"protobuf-{VERSION}.json": _lines({"messages": _messages(wire_fields(), list(kept))})}
 
 
 def _plural(resource: Resource) -> str:

@@ -74,7 +74,7 @@ def wire_fields() -> dict[str, dict[str, list[Any]]]:
     folder = Path(os.environ.get("KUBERNETES_WIRE_DIR", ROOT.parent / "shared" / "kubernetes-wire"))
     path = folder / "protobuf-fields.json"
     if not path.is_file():
-        raise MissingInputError(f"{path} is not there; point KUBERNETES_WIRE_DIR at the folder that holds it")
+        raise MissingInputError(f"published samples are absent: {path} (KUBERNETES_WIRE_DIR says where they are)")
     found: dict[str, dict[str, list[Any]]] = orjson.loads(path.read_bytes())
     return found
 
