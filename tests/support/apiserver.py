@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import uvloop
 
 from ruleplane.api.call import Call, User
+from ruleplane.api.defaults import Defaults
 from ruleplane.api.validate import Validator
 from ruleplane.api.verbs import Api
 from ruleplane.clock import RealClock
@@ -104,7 +105,7 @@ class ApiServer:
             self.committer = Committer(self.store)
         else:
             self.store = MemoryStore()
-        self.api = Api(self.store, registry, schemas, clock, Random(1), validator=Validator(schemas))
+        self.api = Api(self.store, registry, schemas, clock, Random(1), Defaults.builtin(), Validator(schemas))
         namespaces = registry.get("v1/Namespace")
         assert namespaces is not None
         for name in ("default", "kube-system", "kube-public", "kube-node-lease"):

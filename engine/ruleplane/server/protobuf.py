@@ -12,8 +12,6 @@ which zero values mean "not set".
 
 from __future__ import annotations
 
-import struct
-from base64 import b64encode
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -24,6 +22,7 @@ import yaml
 from ruleplane.clock import SECOND, rfc3339, rfc3339_micro
 from ruleplane.errors import BadRequest, RuleplaneError
 from ruleplane.model.data import data_dir
+from ruleplane.server.protobuf_wire import SCALARS, ProtobufError, as_bytes, boolean, read_value, signed, text, varint
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,10 +30,6 @@ if TYPE_CHECKING:
 MAGIC = b"k8s\x00"
 _MAX_DEPTH = 64
 _META = "k8s.io.apimachinery.pkg.apis.meta.v1."
-
-
-class ProtobufError(ValueError):
-    """The bytes are not a message of this type."""
 
 
 def decode(body: bytes, group: str = "", version: str = "", kind: str = "") -> dict[str, Any]:
@@ -111,91 +106,6 @@ def is_known(api_version: str, kind: str) -> bool:
     return (api_version, kind) in _tables().kinds
 
 
-# --- wire format ----------------------------------------------------------------------------------------------------
-
-
-def _varint(data: memoryview, at: int) -> tuple[int, int]:
-    result = shift = 0
-    while True:
-        if at >= len(data):
-            raise ProtobufError("unexpected EOF")
-        byte = data[at]
-        at += 1
-        result |= (byte & 0x7F) << shift
-        if not byte & 0x80:
-            return result & 0xFFFFFFFFFFFFFFFF, at
-        shift += 7
-        if shift > 63:
-            raise ProtobufError("integer overflow")
-
-
-def _chunk(data: memoryview, at: int) -> tuple[memoryview, int]:
-    size, at = _varint(data, at)
-    end = at + size
-    if end > len(data):
-        raise ProtobufError("unexpected EOF")
-    return data[at:end], end
-
-
-def _value(data: memoryview, at: int, wire: int) -> tuple[int | memoryview, int]:
-    """One value of any wire type: varints as unsigned integers, everything else as its bytes."""
-    if wire == 0:
-        return _varint(data, at)
-    if wire == 2:
-        return _chunk(data, at)
-    size = {1: 8, 5: 4}.get(wire)
-    if size is None:
-        raise ProtobufError(f"illegal wire type {wire}")
-    if at + size > len(data):
-        raise ProtobufError("unexpected EOF")
-    return data[at : at + size], at + size
-
-
-def _signed(value: int | memoryview) -> int:
-    if not isinstance(value, int):
-        raise ProtobufError("an integer was expected")
-    return value - (1 << 64) if value >> 63 else value
-
-
-def _bytes(value: int | memoryview) -> memoryview:
-    if isinstance(value, int):
-        raise ProtobufError("a length-delimited value was expected")
-    return value
-
-
-def _text(value: int | memoryview) -> str:
-    try:
-        return str(_bytes(value), "utf-8")
-    except UnicodeDecodeError as error:
-        raise ProtobufError(f"invalid UTF-8 in a string: {error.reason}") from None
-
-
-def _boolean(value: int | memoryview) -> bool:
-    return _signed(value) != 0
-
-
-def _double(value: int | memoryview) -> float:
-    data = _bytes(value)
-    if len(data) != 8:
-        raise ProtobufError("a 64-bit value was expected")
-    number: float = struct.unpack("<d", data)[0]
-    return int(number) if number.is_integer() else number
-
-
-def _base64(value: int | memoryview) -> str:
-    return b64encode(_bytes(value)).decode()
-
-
-_SCALARS: dict[str, Callable[[int | memoryview], Any]] = {
-    "bool": _boolean,
-    "string": _text,
-    "int32": _signed,
-    "int64": _signed,
-    "bytes": _base64,
-    "double": _double,
-}
-
-
 # --- messages -------------------------------------------------------------------------------------------------------
 
 
@@ -214,14 +124,14 @@ class _Field:
             self.kind, typ = "map", typ[len("map<string,") : -1]
         self.name = tables.renamed.get(path) or tables.renamed.get(name) or name
         self.unset = self.kind == "one" and (typ == "string" or name in tables.unset or path in tables.unset)
-        self.convert = _SCALARS.get(typ)
+        self.convert = SCALARS.get(typ)
         self.message = "" if self.convert else typ
         self.inlined = bool(self.message) and (name in tables.inlined or path in tables.inlined)
 
     def value(self, raw: int | memoryview, depth: int) -> Any:
         if self.convert is not None:
             return self.convert(raw)
-        return _decoder(self.message)(_bytes(raw), depth)
+        return _decoder(self.message)(as_bytes(raw), depth)
 
 
 class _Message:
@@ -240,8 +150,8 @@ class _Message:
         result: dict[str, Any] = {}
         at, end = 0, len(data)
         while at < end:
-            tag, at = _varint(data, at)
-            raw, at = _value(data, at, tag & 7)
+            tag, at = varint(data, at)
+            raw, at = read_value(data, at, tag & 7)
             field = self.fields.get(tag >> 3)
             if field is not None:
                 _place(result, field, raw, tag & 7, depth + 1)
@@ -251,12 +161,12 @@ class _Message:
 def _place(result: dict[str, Any], field: _Field, raw: int | memoryview, wire: int, depth: int) -> None:
     if field.kind == "list":
         items = result.setdefault(field.name, [])
-        if wire == 2 and field.convert in (_signed, _boolean):  # packed numbers
-            items.extend(_packed(_bytes(raw), field))
+        if wire == 2 and field.convert in (signed, boolean):  # packed numbers
+            items.extend(_packed(as_bytes(raw), field))
         else:
             items.append(field.value(raw, depth))
     elif field.kind == "map":
-        key, value = _map_entry(_bytes(raw), field, depth)
+        key, value = _map_entry(as_bytes(raw), field, depth)
         result.setdefault(field.name, {})[key] = value
     else:
         value = field.value(raw, depth)
@@ -269,7 +179,7 @@ def _place(result: dict[str, Any], field: _Field, raw: int | memoryview, wire: i
 def _packed(data: memoryview, field: _Field) -> list[Any]:
     numbers, at = [], 0
     while at < len(data):
-        number, at = _varint(data, at)
+        number, at = varint(data, at)
         numbers.append(field.value(number, 0))
     return numbers
 
@@ -277,14 +187,14 @@ def _packed(data: memoryview, field: _Field) -> list[Any]:
 def _map_entry(data: memoryview, field: _Field, depth: int) -> tuple[str, Any]:
     key, raw, at = "", None, 0
     while at < len(data):
-        tag, at = _varint(data, at)
-        part, at = _value(data, at, tag & 7)
+        tag, at = varint(data, at)
+        part, at = read_value(data, at, tag & 7)
         if tag >> 3 == 1:
-            key = _text(part)
+            key = text(part)
         elif tag >> 3 == 2:
             raw = part
     if raw is None:  # the value is its type's zero
-        raw = 0 if field.convert in (_signed, _boolean) else memoryview(b"")
+        raw = 0 if field.convert in (signed, boolean) else memoryview(b"")
     return key, field.value(raw, depth)
 
 
@@ -368,10 +278,10 @@ def _raw_json(data: memoryview, depth: int) -> Any:
     at = 0
     raw = b""
     while at < len(data):
-        tag, at = _varint(data, at)
-        part, at = _value(data, at, tag & 7)
+        tag, at = varint(data, at)
+        part, at = read_value(data, at, tag & 7)
         if tag >> 3 == 1:
-            raw = bytes(_bytes(part))
+            raw = bytes(as_bytes(part))
     if raw.startswith(MAGIC):
         return _envelope(raw, "", "", "")
     return _json(raw) if raw else None
@@ -403,6 +313,6 @@ def _decoder(name: str) -> Callable[[memoryview, int], Any]:
     message = _message(name)
     if len(message.fields) == 1:
         field = next(iter(message.fields.values()))
-        if field.name == "items" and field.kind == "list" and field.convert is _text:  # Go's named slices
+        if field.name == "items" and field.kind == "list" and field.convert is text:  # Go's named slices
             return lambda data, depth: message.decode(data, depth).get("items", [])
     return message.decode

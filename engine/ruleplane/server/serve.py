@@ -47,7 +47,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("ruleplane.server")
 BACKLOG = 4096  # thousands of clients that come back at once after a restart
-_STOP_SECONDS = 5.0
+_STOP_SECONDS = 5.0  # for requests under way
+_FAREWELL_SECONDS = 0.5  # for a client to say that it has read the end
 _HEADER_BYTES = 64 * 1024  # label selectors travel in the first line, tokens in headers
 
 
@@ -140,7 +141,12 @@ class Server:
         self._factory = ConnectionFactory(self._app.handle, loop=loop, **options)
         try:
             self._listener = await loop.create_server(
-                self._factory, self._host, self._wanted_port, ssl=server_context(self.pki), backlog=BACKLOG
+                self._factory,
+                self._host,
+                self._wanted_port,
+                ssl=server_context(self.pki),
+                backlog=BACKLOG,
+                ssl_shutdown_timeout=_FAREWELL_SECONDS,
             )
         except OSError as error:
             raise _cannot_listen(self._host, self._wanted_port, error) from error
@@ -161,6 +167,7 @@ class Server:
         self.streams.stop()
         factory.pre_shutdown()
         await factory.shutdown(_STOP_SECONDS)
+        await factory.drain(2 * _FAREWELL_SECONDS)
         await listener.wait_closed()
         self._authorizer.close()
 
