@@ -65,7 +65,13 @@ def test_openapi_is_served_by_group_version(client):
     index = client.get("/openapi/v3").json["paths"]
     document = client.get(index["apis/apps/v1"]["serverRelativeURL"]).json
     assert document["openapi"].startswith("3.")
-    assert client.get("/openapi/v2").status == 404
+    proto = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
+    assert [client.get("/openapi/v2", Accept=accept).status for accept in ("application/json", proto)] == [404, 404]
+    assert client.get("/openapi/v3", Accept=proto).status == 406
+
+
+def test_health_and_metrics_have_one_form_for_browsers_too(client):
+    assert [client.get(path, Accept="text/html").status for path in ("/livez", "/metrics", "/version")] == [200] * 3
 
 
 def test_the_key_of_tokens_is_published(client):

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("ruleplane.server")
 _DISCOVERY = ("api", "apis")
+_NEGOTIATED = (*_DISCOVERY, "openapi")  # health and metrics have one form, whatever a client accepts
 
 
 @dataclass(slots=True)
@@ -110,8 +111,8 @@ class App:
             raise NotFound("the server could not find the requested resource")
         else:
             await self._authorizer.require(user, self._resources.attributes(ask, path))
-        discovery = path is None and bool(parts) and parts[0] in _DISCOVERY
-        ask.form = negotiate(request.headers.get("Accept", ""), discovery)
+        if path is not None or (parts and parts[0] in _NEGOTIATED and parts[1:2] != ["v2"]):
+            ask.form = negotiate(request.headers.get("Accept", ""), path is None and parts[0] in _DISCOVERY)
         return ask
 
     async def _user(self, request: BaseRequest, connection: Connection) -> User:
