@@ -105,6 +105,20 @@ def first_free_subnet(cidr: str, prefix: int, used: Iterable[str]) -> str:
     raise EvaluationError(f"no /{prefix} of {cidr} is free ({len(taken)} in use)")
 
 
+def greatest(maps: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Key by key, the greatest value of several maps.
+
+    >>> greatest([{"a": 1, "b": 5}, {"a": 2}])
+    {'a': 2, 'b': 5}
+    """
+    found: dict[str, Any] = {}
+    for each in maps:
+        for key, value in each.items():
+            if key not in found or found[key] < value:
+                found[key] = value
+    return found
+
+
 _networks: dict[str, ipaddress.IPv4Network | ipaddress.IPv6Network] = {}
 
 
@@ -220,6 +234,7 @@ ENGINE: dict[str, cel.Function] = {
         cel.Function("@changed", _changed, takes_scope=True),
         cel.Function("tick", tick, takes_scope=True),
         cel.Function("backoff", backoff),
+        cel.Function("greatest", greatest),
         cel.Function("hash", stable_hash),
         cel.Function("microTime", micro_time),
         cel.Function("selects", selects),

@@ -26,17 +26,18 @@ class Told:
     type: Fn
     about: Fn | None = None
     host: Fn | None = None
+    about_takes: int = 0  # how many of the parameters `about` and `host` take
 
 
 @dataclass(slots=True)
 class Events:
     """Which Events go with a head; ``done`` is the single one."""
 
-    created: Told | None = None
-    deleted: Told | None = None
-    updated: Told | None = None
-    refused: Told | None = None
-    done: Told | None = None
+    created: tuple[Told, ...] = ()
+    deleted: tuple[Told, ...] = ()
+    updated: tuple[Told, ...] = ()
+    refused: tuple[Told, ...] = ()
+    done: tuple[Told, ...] = ()
 
 
 @dataclass(slots=True)
@@ -126,7 +127,7 @@ class Outcome:
 
     post: Post | None = None
     apply: Apply | None = None
-    event: Told | None = None
+    event: tuple[Told, ...] = ()
 
 
 @dataclass(slots=True)

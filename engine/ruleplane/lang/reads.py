@@ -23,6 +23,7 @@ Reads: TypeAlias = "dict[str, set[FieldPath]]"
 
 # macros whose result holds elements of what they run over
 _SAME = frozenset({"filter", "sortBy"})
+_TRANSPARENT = frozenset({"@json", "@optional"})
 _FIRST = frozenset({"first", "last"})
 
 
@@ -131,6 +132,14 @@ class Reader:
                 return self._value(body, {**_outer(env), **bound}, reads)
             finally:
                 self._stack.pop()
+        if name in _TRANSPARENT:
+            return self._value(args[0], env, reads)
+        if name in ("_==_", "_!=_") and any(isinstance(arg, Literal) and arg.value is None for arg in args):
+            for arg in args:  # whether there is one at all: membership, which always wakes
+                value = self._value(arg, env, reads)
+                if value is not None and value.path:
+                    _consume(value, reads)
+            return None
         if name == "_?_:_":
             return self._either(expr, env, reads)
         if name in ("_[_]", "_[?_]"):
@@ -140,10 +149,10 @@ class Reader:
             return Value(value.source, value.path) if value and value.many else value
         if expr.target is not None and name in ("orValue", "or", "value", "hasValue"):
             return self._either(Call(name, (Literal(None), expr.target, *args)), env, reads)
-        if name in ("size", "@identity"):  # how many there are is membership, which always wakes
+        if name == "size":  # how many there are is membership, which always wakes
             for part in (*([expr.target] if expr.target is not None else ()), *args):
                 value = self._value(part, env, reads)
-                if value is not None and not (value.many or name == "@identity"):
+                if value is not None and not value.many:
                     _consume(value, reads)
             return None
         for part in (*([expr.target] if expr.target is not None else ()), *args):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ruleplane.lang import heads
-from ruleplane.lang.cel.ast import Expr, Ident, Literal, MapExpr
+from ruleplane.lang.cel.ast import Call, Expr, Ident, Literal, MapExpr
 from ruleplane.lang.choose import compile_choose
 from ruleplane.lang.events import compile_events
 from ruleplane.lang.reads import Value
@@ -48,6 +48,15 @@ class Place:
         """A compiled template, its syntax tree and what its value is."""
         tree = self.unit.template(value, self.path)
         fn, known = self.compiled(tree, whole=whole, now=now)
+        return fn, tree, known
+
+
+    def target(self, value: str) -> tuple[Fn, Expr, Abstract]:
+        """A template that names an object: the object itself, not a copy in JSON."""
+        tree = self.unit.template(value, self.path)
+        if isinstance(tree, Call) and tree.function == "@json":
+            tree = tree.args[0]
+        fn, known = self.compiled(tree, whole=False)
         return fn, tree, known
 
 
@@ -122,7 +131,10 @@ def _ensure(place: Place, shape: shapes.Ensure) -> heads.Ensure:
     if relation is not None and relation.kind != kind:
         message = f"`objects` are of kind {relation.kind}, `template` is of kind {kind}"
         raise unit.source.error(message, (*place.path, "template", "kind"))
-    head = heads.Ensure(kind, objects, _none, None, None, relation.owner if relation is not None else "")
+    owner: Any = relation.owner if relation is not None else ""
+    if shape.owner is not None:
+        owner = "" if shape.owner == "none" else shape.owner
+    head = heads.Ensure(kind, objects, _none, None, None, owner)
     inner = place
     if shape.each is not None:
         (name, listing), = shape.each.items()
@@ -155,7 +167,7 @@ def _none(*_: Any) -> Any:
 def compile_apply(place: Place, shape: dict[str, Any]) -> heads.Apply:
     """`apply`: fields of the object `to`."""
     unit = place.unit
-    to, tree, target = place.inside("to").template(shape["to"], whole=False)
+    to, tree, target = place.inside("to").target(shape["to"])
     subresource = expect_text(shape.get("subresource", ""), unit.source, (*place.path, "subresource"))
     fields = {key: value for key, value in shape.items() if key not in ("to", "subresource")}
     if not fields:
@@ -188,7 +200,7 @@ def _reads(unit: Unit, place: Place, tree: Expr, source: str | None, target: Exp
 
 def _keep(place: Place, shape: shapes.Keep) -> heads.Keep:
     unit = place.unit
-    of, _, target = place.inside("of").template(shape.of, whole=False)
+    of, _, target = place.inside("of").target(shape.of)
     fields = tuple(shape.in_.split("."))
     if target is not None:
         unit.reads.setdefault(target.source, set()).add((*target.path, *fields))
@@ -199,7 +211,7 @@ def _keep(place: Place, shape: shapes.Keep) -> heads.Keep:
 
 def compile_post(place: Place, shape: shapes.Post) -> heads.Post:
     """`post`: a subresource call."""
-    to = place.inside("to").template(shape.to, whole=False)[0]
+    to = place.inside("to").target(shape.to)[0]
     body = place.inside("body").template(shape.body, now=True)[0] if shape.body is not None else None
     return heads.Post(to, shape.subresource, body)
 

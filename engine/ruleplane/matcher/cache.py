@@ -255,7 +255,15 @@ def _tell(
     """Wake the primaries of each relation, if it entered or left (no ``old``) or a field that they read changed."""
     for relation, keys in table.items():
         bound = relation.bound
+        if old is not None and new is not None:
+            if not differs(old, new, relation.full):
+                continue
+            only_kept = relation.narrow and not differs(old, new, relation.reads)
+        else:
+            only_kept = False
+        mine = writer[1] if writer is not None and writer[0] is bound else None
         for primary in list(keys):
-            own = writer is not None and writer[0] is bound and writer[1] == primary
-            if old is None or new is None or differs(old, new, relation.reads if own else relation.full):
-                wake(bound, primary, own)
+            if primary != mine:
+                wake(bound, primary, False)
+            elif not only_kept:
+                wake(bound, primary, True)

@@ -87,13 +87,16 @@ class EventText(Shape):
     type: str = Field("Normal", description="Normal or Warning (template).")
 
 
+Moment = EventText | str | list[EventText]
+
+
 class EventSpec(Shape):
     """Events beside a head: on what it did (`created`, `deleted`, `updated`, `refused`), or one (`reason`, `message`)."""
 
-    created: EventText | str | None = None
-    deleted: EventText | str | None = None
-    updated: EventText | str | None = None
-    refused: EventText | str | None = None
+    created: Moment | None = None
+    deleted: Moment | None = None
+    updated: Moment | None = None
+    refused: Moment | None = None
     reason: str | None = None
     message: str | None = None
     type: str = "Normal"
@@ -130,6 +133,9 @@ class Ensure(Shape):
     )
     initial: Template = Field(None, description="Fields given at creation only.")
     grace: Cel | None = Field(None, description="Grace period of deletions, in seconds.")
+    owner: Literal["controller", "owner", "none"] | None = Field(
+        None, description="Whether the primary owns what is made (default: as the relation of `objects` says)."
+    )
 
     @model_validator(mode="after")
     def _counted_or_keyed(self) -> Ensure:

@@ -205,7 +205,6 @@ def _follow(run: Pass, rule: CompiledRule, outcome: heads.Outcome, args: tuple[A
         effect = run.wishes.post(rule, outcome.post, args)
     if outcome.apply is not None:
         effect = run.wishes.apply(rule, outcome.apply, args)
-    if outcome.event is not None:
-        notice = run.notice(rule, outcome.event, args)
-        if effect is not None:
-            effect.done = lambda _obj: notice
+    if outcome.event and effect is not None:
+        notices = run.notices(rule, outcome.event, args)
+        effect.done = lambda _obj: notices

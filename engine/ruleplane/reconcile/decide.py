@@ -147,19 +147,23 @@ class Pass:
                 return
             case None:
                 effect = None
-        if rule.events is not None and rule.events.done is not None:
-            notice = self.notice(rule, rule.events.done, args)
+        if rule.events is not None and rule.events.done:
             if effect is not None:
-                effect.done = lambda _obj: notice
+                notices = self.notices(rule, rule.events.done, args)
+                effect.done = lambda _obj: notices
             elif head is None:
-                self.decision.notices.append(notice)
+                self.decision.notices += self.notices(rule, rule.events.done, args)
 
-    def notice(self, rule: CompiledRule, told: heads.Told, args: tuple[Any, ...]) -> Notice:
-        """The Event of a rule, its texts evaluated."""
+    def notices(self, rule: CompiledRule, told: tuple[heads.Told, ...], args: tuple[Any, ...]) -> list[Notice]:
+        """The Events of a rule, their texts evaluated."""
         scope = self.scope
-        about = told.about(scope, *args) if told.about is not None else self.primary
-        host = told.host(scope, *args) if told.host is not None else ""
-        return Notice(rule.name, told.reason(scope, *args), told.message(scope, *args), told.type(scope, *args), about, host)
+        out = []
+        for one in told:
+            about = one.about(scope, *args[: one.about_takes]) if one.about is not None else self.primary
+            host = one.host(scope, *args[: one.about_takes]) if one.host is not None else ""
+            texts = one.reason(scope, *args), one.message(scope, *args), one.type(scope, *args)
+            out.append(Notice(rule.name, *texts, about, host))
+        return out
 
     def add(self, effect: Effect) -> None:
         """One more request that stands for itself."""

@@ -54,8 +54,8 @@ class Effect:
     grace: int | None = None
     propagation: str = ""
     paths: tuple[str, ...] = ()
-    done: Callable[[dict[str, Any]], Notice | None] | None = None
-    failed: Callable[[str], Notice | None] | None = None
+    done: Callable[[dict[str, Any]], list[Notice]] | None = None
+    failed: Callable[[str], list[Notice]] | None = None
     batch: int = 0  # creations of one `ensure` share a number: a refusal stops the rest
 
     @property

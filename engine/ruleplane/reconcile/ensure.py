@@ -14,12 +14,9 @@ from ruleplane.lang.functions import suffix
 from ruleplane.reconcile.effect import Effect, changed_paths, patched, resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from ruleplane.lang import heads
     from ruleplane.lang.heads import CompiledRule
     from ruleplane.reconcile.decide import Pass
-    from ruleplane.reconcile.effect import Notice
 
 BURST = 500  # creations and deletions of one pass, as Kubernetes' own controllers; the rest follows in the next
 _BASE = 63 - 5  # room for a name before its generated suffix
@@ -209,19 +206,7 @@ def _tell(run: Pass, rule: CompiledRule, effect: Effect, moment: str, args: tupl
         return
     params = args[: 1 if rule.each is not None else 0]
     told = getattr(events, moment)
-    if told is not None:
-        effect.done = _later(run, rule, told, params, obj)
-    refused = events.refused
-    if refused is not None:
-
-        def failed(message: str) -> Notice:
-            return run.notice(rule, refused, (*params, message))
-
-        effect.failed = failed
-
-
-def _later(run: Pass, rule: CompiledRule, told: heads.Told, params: tuple[Any, ...], obj: Any) -> Callable[[Any], Notice]:
-    def done(written: Any) -> Notice:
-        return run.notice(rule, told, (*params, obj if obj is not None else written))
-
-    return done
+    if told:
+        effect.done = lambda written: run.notices(rule, told, (*params, obj if obj is not None else written))
+    if events.refused:
+        effect.failed = lambda message: run.notices(rule, events.refused, (*params, message))

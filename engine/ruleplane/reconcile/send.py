@@ -128,9 +128,8 @@ class Sender:
         sent.written += 1
         if entry is not None:
             self._note(effect, record, entry)
-        notice = effect.done(entry.value) if effect.done is not None and entry is not None else None
-        if notice is not None:
-            sent.notices.append(notice)
+        if effect.done is not None:
+            sent.notices += effect.done(entry.value if entry is not None else {})
 
     async def _request(self, effect: Effect) -> Entry | None:
         verbs, kind, namespace, name = self.route(effect.kind), effect.kind, effect.namespace, effect.name
@@ -200,8 +199,7 @@ class Sender:
         sent.retry = sent.retry or error.message
         rule = effect.rules[0]
         sent.refused.append({"rule": rule, "reason": error.reason, "message": error.message, "at": self.now})
-        notice = effect.failed(error.message) if effect.failed is not None else None
-        if notice is not None:
-            sent.notices.append(notice)
+        if effect.failed is not None:
+            sent.notices += effect.failed(error.message)
         if effect.batch:
             self._stopped.add(effect.batch)

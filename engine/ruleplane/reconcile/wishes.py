@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ruleplane.api.merge import child
 from ruleplane.errors import EvaluationError
 from ruleplane.reconcile.effect import Contradiction, Effect, changed_paths, combine, patched, resolve
 
@@ -80,13 +81,16 @@ class Wishes:
             have = have.get(name) if have.__class__ is dict else None
         have = have or []
         others = [item for item in have if head.mine(run.scope, *args, item) is not True]
-        want = [*others, *head.wanted(run.scope, *args)]
-        if sorted(map(repr, want)) == sorted(map(repr, have)):
+        kind, metadata = self.kind_of(obj)
+        node: Any = run.schemas.node(kind)
+        for name in head.path:
+            node = child(node, name)
+        want = [*others, *resolve(node, have, head.wanted(run.scope, *args))]
+        if len(want) == len(have) and all(item in have for item in want):
             return None
         body: Any = want or None
         for name in reversed(head.path):
             body = {name: body}
-        kind, metadata = self.kind_of(obj)
         effect = Effect(
             "patch", kind, metadata.get("namespace", ""), metadata["name"], [rule.name], head.subresource, body, "merge",
             uid=metadata.get("uid", ""), guarded=True, seen=metadata.get("resourceVersion", ""), paths=(".".join(head.path),),
@@ -119,9 +123,9 @@ class Wishes:
                 continue
             if head.propagation is not None:
                 effect.propagation = head.propagation(run.scope, *args)
-            if rule.events is not None and rule.events.deleted is not None:
-                notice = run.notice(rule, rule.events.deleted, (*args, obj))
-                effect.done = lambda _obj, notice=notice: notice  # type: ignore[misc]
+            if rule.events is not None and rule.events.deleted:
+                notices = run.notices(rule, rule.events.deleted, (*args, obj))
+                effect.done = lambda _obj, notices=notices: notices  # type: ignore[misc]
             run.add(effect)
 
     def deletion(self, rule: str, obj: Any, grace: int | None) -> Effect | None:
@@ -145,7 +149,16 @@ class Wishes:
         return kind, obj["metadata"]
 
     def settle(self) -> None:
-        """Every patch as a request, behind the creations and deletions of the pass."""
+        """Every patch as a request, behind the creations and before the deletions of the pass."""
+        if not self.patches:
+            return
+        effects = self.run.decision.effects
+        patches = []
         for effect, obj in self.patches.values():
             effect.paths = tuple(changed_paths(self.run.schemas.node(effect.kind), obj, effect.body))
-            self.run.add(effect)
+            patches.append(effect)
+        deletions = [effect for effect in effects if effect.verb == "delete"]
+        if deletions:
+            effects[:] = [*(effect for effect in effects if effect.verb != "delete"), *patches, *deletions]
+        else:
+            effects += patches

@@ -1,0 +1,70 @@
+"""Loads rule files: libraries first, then rule sets, from files and directories."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ruleplane.errors import SourceError
+from ruleplane.lang.build import build
+from ruleplane.lang.library import Functions
+from ruleplane.lang.source import Source, read, shape
+from ruleplane.model.ruleset import Library, RuleSet
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from ruleplane.lang.program import Program
+
+Documents = list[tuple[Source, "RuleSet | Library"]]
+
+
+def files(paths: Iterable[Path]) -> list[Path]:
+    """Every rule file named, or below a directory named, in order. Raises SourceError for a path that is not there."""
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            found += sorted(item for item in path.rglob("*") if item.suffix in (".yaml", ".yml") and item.is_file())
+        elif path.exists():
+            found.append(path)
+        else:
+            raise SourceError("no such rule file or directory", file=str(path))
+    return found
+
+
+def documents(paths: Iterable[Path]) -> Documents:
+    """The rule sets and libraries of these files; other manifests beside them are left alone. Raises SourceError."""
+    found: Documents = []
+    for path in files(paths):
+        for source in read(path):
+            if _is_rules(source.data):
+                found.append((source, shape(source)))
+    return found
+
+
+def _is_rules(data: Any) -> bool:
+    return isinstance(data, dict) and str(data.get("apiVersion", "")).startswith("ruleplane.dev/")
+
+
+def compile_documents(found: Documents, params: Mapping[str, Mapping[str, Any]] | None = None) -> list[Program]:
+    """Programs in the order of their files. ``params``: rule set -> settings. Raises SourceError."""
+    functions = Functions()
+    functions.add((source, item) for source, item in found if isinstance(item, Library))
+    programs: list[Program] = []
+    names: dict[str, str] = {}
+    for source, item in found:
+        if isinstance(item, RuleSet):
+            name = item.metadata.name
+            if name in names:
+                raise source.error(f"the rule set {name!r} exists already, in {names[name]}", ("metadata", "name"))
+            names[name] = source.file
+            programs.append(build(source, item, functions, (params or {}).get(name)))
+    unknown = sorted(set(params or {}) - set(names))
+    if unknown:
+        raise SourceError(f"settings are given for {', '.join(unknown)}: no such rule set")
+    return programs
+
+
+def load(paths: Iterable[Path], params: Mapping[str, Mapping[str, Any]] | None = None) -> list[Program]:
+    """Read and compile. Raises SourceError at the first mistake."""
+    return compile_documents(documents(paths), params)
