@@ -46,7 +46,7 @@ def main(arguments: list[str]) -> int:
     missing = []
     for make in (generate, generate_protobuf):
         try:
-            files |= make()
+            files |= make(files)
         except MissingInputError as error:
             missing.append(str(error))
     stale = [path for path, text in files.items() if not path.is_file() or path.read_bytes() != text]
@@ -59,7 +59,7 @@ def main(arguments: list[str]) -> int:
     return 1 if stale and "--check" in arguments else 2 if missing else 0
 
 
-def generate() -> dict[Path, bytes]:
+def generate(_: dict[Path, bytes]) -> dict[Path, bytes]:
     """The files of kinds and their types: path -> bytes. Raises MissingInputError."""
     folder = ROOT / "schemas"
     names = yaml.safe_load((folder / "names.yaml").read_text())
@@ -84,10 +84,12 @@ def generate() -> dict[Path, bytes]:
     }
 
 
-def generate_protobuf() -> dict[Path, bytes]:
-    """The file of field numbers, for the definitions that are kept: path -> bytes. Raises MissingInputError."""
+def generate_protobuf(made: dict[Path, bytes]) -> dict[Path, bytes]:
+    """The file of field numbers, for the definitions that are kept (``made``: the files of this run, which go before
+    those on disk): path -> bytes. Raises MissingInputError."""
     folder = ROOT / "schemas"
-    kept = orjson.loads((folder / f"kubernetes-{VERSION}.json").read_bytes())["definitions"]
+    types = folder / f"kubernetes-{VERSION}.json"
+    kept = orjson.loads(made.get(types) or types.read_bytes())["definitions"]
     return {folder / f"protobuf-{VERSION}.json": _lines({"messages": _messages(wire_fields(), list(kept))})}
 
 

@@ -132,7 +132,8 @@ class Walk:
     def _text(self, value: str, node: SchemaNode, path: str) -> str:
         try:
             if node.format in ("date-time", "micro-time"):
-                return time_text(value, micro=node.format == "micro-time")
+                text = time_text(value, micro=node.format == "micro-time")
+                return value if text == value else text
             if node.format == "byte":
                 base64.b64decode(value.replace("\n", "").replace("\r", ""), validate=True)
         except binascii.Error:
@@ -157,7 +158,8 @@ class Walk:
                 return self._wrong(value, node, path, go, struct)
             return value
         try:
-            return quantity_text(value)
+            text = quantity_text(value)
+            return value if text == value else text
         except ValueError as error:
             self.undecodable.append(str(error))
             return value
