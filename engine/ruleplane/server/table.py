@@ -8,6 +8,7 @@ https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import orjson
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
     from ruleplane.store.base import Entry
 
 Json: TypeAlias = dict[str, Any]
+
+
+@cache
+def _columns() -> Columns:
+    """The installation's file, read and compiled once a process."""
+    return Columns()
 
 
 class _Now:
@@ -96,8 +103,7 @@ class Tables:
     def _sheet(self, kind: Kind) -> Sheet:
         sheet = self._sheets.get(kind.ref)
         if sheet is None:
-            if self._columns is None and not kind.columns:
-                self._columns = Columns()
-            found = None if kind.columns or self._columns is None else self._columns.sheet(kind.ref)
+            columns = self._columns or _columns()
+            found = None if kind.columns else columns.sheet(kind.ref)
             sheet = self._sheets[kind.ref] = found or custom_sheet(kind)
         return sheet
