@@ -57,8 +57,8 @@ class Context:
     """The API's parts, and the last steps of a write."""
 
     __slots__ = (
-        "_nodes", "admission", "clock", "namespace_kind", "observers", "ownership", "random", "registry", "schemas",
-        "settings", "store", "validator",
+        "_nodes", "_statuses", "admission", "clock", "namespace_kind", "observers", "ownership", "random", "registry",
+        "schemas", "settings", "store", "validator",
     )  # fmt: skip
 
     def __init__(
@@ -77,6 +77,7 @@ class Context:
         self.settings = settings()
         self.namespace_kind = registry.get(self.settings.namespace_kind)
         self.observers: list[Callable[[Written], None]] = []
+        self._statuses: dict[str, Json] = {}
         self._nodes: dict[str, tuple[Kind, SchemaNode | None]] = {}
 
     def node(self, kind: Kind) -> SchemaNode | None:
@@ -89,6 +90,17 @@ class Context:
                 node = None
             known = self._nodes[kind.ref] = (kind, node)
         return known[1]
+
+    def empty_status(self, kind: Kind) -> Json:
+        """The status of an object of which nobody has said anything: the numbers that must be there, as 0."""
+        status = self._statuses.get(kind.ref)
+        if status is None:
+            root = self.node(kind)
+            node = root.field("status") if root is not None else None
+            fields = [(name, node.field(name)) for name in node.required] if node is not None else []
+            status = {name: 0 for name, field in fields if field is not None and field.type == "integer"}
+            self._statuses[kind.ref] = status
+        return status
 
     def strategy(self, kind: Kind) -> Strategy:
         """The kind's ways."""

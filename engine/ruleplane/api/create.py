@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ruleplane.api.body import check_identity, metadata_of
 from ruleplane.api.field_error import refusal, required
@@ -23,7 +23,6 @@ _LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 _LONGEST_BASE = 63 - 5
 _TRIES = 8
 _SYSTEM = ("selfLink", "deletionTimestamp", "deletionGracePeriodSeconds", "managedFields", "generation")
-_NO_STATUS: dict[str, Any] = {}
 
 
 async def create(ctx: Context, kind: Kind, namespace: str, obj: Json, call: Call, *, applied: bool = False) -> Entry:
@@ -104,7 +103,7 @@ async def _store(
     if strategy.status and not (strategy.status_at_creation and "status" in new):
         new.pop("status", None)
         if not kind.custom:
-            new["status"] = _NO_STATUS
+            new["status"] = ctx.empty_status(kind)
     if strategy.initial:
         new.update(strategy.initial)
     if ctx.admission is not None:

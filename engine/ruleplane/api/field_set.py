@@ -34,10 +34,10 @@ def _union(left: FieldSet, right: FieldSet) -> FieldSet:
     """Of two nodes, either of which may be a bare member."""
     if left is right:
         return left
-    if not left:
-        return right if not right or SELF in right else {SELF: MEMBER, **right}
+    if not left and right:
+        return right if SELF in right else {SELF: MEMBER, **right}
     if not right:
-        return left if SELF in left else {SELF: MEMBER, **left}
+        return left if not left or SELF in left else {SELF: MEMBER, **left}
     out: FieldSet | None = None
     for element, theirs in right.items():
         ours = left.get(element)

@@ -20,8 +20,8 @@ def json_patch(old: dict[str, Any], operations: Any) -> dict[str, Any]:
         RequestEntityTooLarge: more than 10,000 of them.
         Invalid: an operation does not fit the object (a path that is not there, a test that fails).
     """
-    if not isinstance(operations, list):
-        raise BadRequest("json: cannot unmarshal object into Go value of type jsonpatch.Patch")
+    if not isinstance(operations, list) or not all(isinstance(one, dict) for one in operations):
+        raise BadRequest("error decoding patch: expected a list of operations")
     if len(operations) > MOST_OPERATIONS:
         raise RequestEntityTooLarge(
             f"The allowed maximum operations in a JSON patch is {MOST_OPERATIONS}, got {len(operations)}"
