@@ -249,7 +249,7 @@ def test_a_node_tells_status_and_roles():
         },
     }
     shown = row("v1/Node", node)
-    assert (shown["Status"], shown["Roles"]) == ("Ready,SchedulingDisabled", "a,control-plane")
+    assert (shown["Status"], shown["Roles"]) == ("Ready,SchedulingDisabled", "control-plane,edge")
     assert (shown["Internal-IP"], shown["External-IP"], shown["OS-Image"]) == ("10.0.0.1", "<none>", "<unknown>")
     assert row("v1/Node", {"metadata": {"name": "n"}})["Status"] == "Unknown"
 
