@@ -39,7 +39,8 @@ class Memo:
 
     def __init__(self) -> None:
         self.verdicts: dict[str, Verdict] = {}
-        self.heap: list[tuple[float, int, str, Verdict]] = []
+        self.heap: list[tuple[float, int, int, Verdict]] = []
+        self._count = 0  # the later of two equal verdicts goes last
         self.stale: dict[str, None] = {}
         self.version = -1  # of the collection of candidates, at the last look
 
@@ -56,10 +57,11 @@ class Memo:
         """A candidate's new verdict."""
         self.verdicts[verdict.key] = verdict
         if not verdict.rejected:
-            heapq.heappush(self.heap, (-verdict.score, verdict.tie, verdict.key, verdict))
+            self._count += 1
+            heapq.heappush(self.heap, (-verdict.score, verdict.tie, self._count, verdict))
         if len(self.heap) > 64 and len(self.heap) > 4 * len(self.verdicts):
             held = [v for v in self.verdicts.values() if not v.rejected]
-            self.heap = [(-v.score, v.tie, v.key, v) for v in held]
+            self.heap = [(-v.score, v.tie, number, v) for number, v in enumerate(held)]
             heapq.heapify(self.heap)
 
     def best(self) -> Verdict | None:

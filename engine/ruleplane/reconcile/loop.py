@@ -63,7 +63,8 @@ class Loop:
         self.barrier = Barrier(self.cache, route)
         self.memos = Memos(random.getrandbits(32))
         self.teller = Teller(route, registry)
-        self.pace: Pace | None = None
+        self.pace: Pace | None = None  # given by a shell that has others to serve
+        self.awaken: Callable[[], None] | None = None  # called when there is something to do
         self.passes = 0  # decisions made
         self.errors: dict[str, str] = {}  # rule set -> its last error
         self.refused: dict[Key, list[dict[str, Any]]] = {}
@@ -96,6 +97,8 @@ class Loop:
 
     def _wake(self, bound: Bound, key: str, own: bool) -> None:
         self.queue.add((bound, key), self._cause, own=own)
+        if self.awaken is not None:
+            self.awaken()
 
     # --- work ---------------------------------------------------------------------------------------------------------
 
@@ -157,7 +160,7 @@ class Loop:
         program = bound.program
         firing = self.recorder.next_id()
         uid = primary["metadata"].get("uid", "")
-        sender = Sender(self.route, program.name, program.component, firing, uid, rfc3339(now), self.pace)
+        sender = Sender(self.route, program.name, program.component, firing, uid, rfc3339(now), self if self.pace is not None else None)
         self._writer = key
         try:
             sent = await sender.send(decision.effects)
@@ -167,6 +170,17 @@ class Loop:
         told = await self.teller.tell(notices, program.events_from, sender.call, now) if notices else []
         self._after(key, decision, sent, now)
         self.recorder.record(self._firing(key, firing, cause, primary, decision, [*sent.records, *told], now, refused))
+
+    def due(self) -> bool:
+        """One more write was made: is it time to let others run?"""
+        return self.pace is not None and self.pace.due()
+
+    async def pause(self) -> None:
+        """Let others run: what they write is not this key's own."""
+        writer, self._writer = self._writer, None
+        if self.pace is not None:
+            await self.pace.pause()
+        self._writer = writer
 
     def _after(self, key: Key, decision: Decision, sent: Sent, now: int) -> None:
         """What the outcome means for this key's next decision."""

@@ -1,0 +1,73 @@
+"""Feeds a loop from a store's watch: from the store's key to kind and object key, in the order of revisions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ruleplane.model.kind import Kind, Registry
+    from ruleplane.reconcile.loop import Loop
+    from ruleplane.store.base import Store, WatchEvent
+
+
+class Informer:
+    """One store's events into one loop. A held informer keeps them until it is released (a stale cache, for specs)."""
+
+    def __init__(self, store: Store, registry: Registry, loop: Loop) -> None:
+        self._store, self._registry, self._loop = store, registry, loop
+        self._kinds: dict[str, Kind | None] = {}
+        self._busy = False
+        self.held = False
+        self._watch = store.watch("", store.revision, self._notified)
+
+    async def load(self) -> None:
+        """Put what is in the store already into the cache, at its present revision."""
+        self._watch.close()
+        listing = await self._store.list("")
+        self._watch = self._store.watch("", listing.revision, self._notified)
+        for entry in listing.entries:
+            kind, key = self._place(entry.key)
+            if kind is not None:
+                self._loop.feed(kind, key, entry.value, entry.revision, "ADDED")
+
+    def _notified(self) -> None:
+        if not self.held and not self._busy:
+            self.drain()
+
+    def drain(self, limit: int = 0) -> int:
+        """Feed the events that wait (at most ``limit``, if positive); returns how many."""
+        self._busy = True
+        count = 0
+        try:
+            while events := self._watch.take(limit):
+                for event in events:
+                    self._feed(event)
+                count += len(events)
+                if limit:
+                    break
+        finally:
+            self._busy = False
+        return count
+
+    def _feed(self, event: WatchEvent) -> None:
+        kind, key = self._place(event.key)
+        if kind is not None:
+            value = event.entry.value if event.entry is not None else None
+            self._loop.feed(kind, key, value, event.revision, event.type)
+
+    def _place(self, store_key: str) -> tuple[Kind | None, str]:
+        group, plural, key = store_key.split("/", 2)
+        bucket = f"{group}/{plural}"
+        kind = self._kinds.get(bucket)
+        if kind is None:
+            kind = next((kind for kind in self._registry if kind.bucket == bucket), None)
+            self._kinds[bucket] = kind
+        return kind, key
+
+    def forget_kinds(self) -> None:
+        """Kinds have come or gone."""
+        self._kinds.clear()
+
+    def close(self) -> None:
+        """Watch no more."""
+        self._watch.close()
