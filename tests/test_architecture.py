@@ -61,6 +61,8 @@ def strings_and_names(tree: ast.Module) -> list[tuple[int, str]]:
         elif isinstance(node, ast.Name):
             found.append((node.lineno, node.id))
         elif isinstance(node, ast.Attribute):
+            if isinstance(node.value, ast.Name) and node.value.id in ("asyncio", "threading"):
+                continue  # asyncio.Event is no kind
             found.append((node.lineno, node.attr))
         elif isinstance(node, ast.arg):
             found.append((node.lineno, node.arg))
