@@ -144,9 +144,9 @@ def emit_maybe(emitter: Emitter, expr: Expr, local: Mapping[str, Code]) -> str |
     return None
 
 
-def _through(emitter: Emitter, found: str, then: Callable[[str], str]) -> str:
+def _through(emitter: Emitter, found: str, then: Callable[[str], str], missing: str = "_M") -> str:
     t = emitter.fresh("t")
-    return f"({then(t)} if ({t} := {found}) is not _M else _M)"
+    return f"({then(t)} if ({t} := {found}) is not _M else {missing})"
 
 
 def _maybe_select(emitter: Emitter, expr: Select, local: Mapping[str, Code]) -> str | None:
@@ -168,7 +168,10 @@ def _maybe_index(emitter: Emitter, expr: Call, local: Mapping[str, Code]) -> str
     def look(text: str) -> str:
         return f"{text}.get({index.text}, _M)" if index.kind == "str" else f"_find({text}, {index.text})"
 
-    return look(emitter.emit(container, local).text) if found is None else _through(emitter, found, look)
+    if found is None:
+        return look(emitter.emit(container, local).text)
+    # The index is evaluated, and may fail, even where there is nothing to look into.
+    return _through(emitter, found, look, "_M" if index.simple else f"({index.text}, _M)[1]")
 
 
 def _maybe_mapped(emitter: Emitter, expr: Macro, target: Expr, local: Mapping[str, Code]) -> str | None:

@@ -169,9 +169,8 @@ class _Parser:
             expr = self._member(Literal(-number.value, operators.pop()))
         else:
             expr = self._member(self._primary())
-        for pos in reversed(operators):
-            expr = Call("!_" if token.kind == "!" else "-_", (expr,), None, pos)
-        return expr
+        # As in cel-go's grammar, an even number of them is nothing at all.
+        return Call(f"{token.kind}_", (expr,), None, operators[-1]) if len(operators) % 2 else expr
 
     def _member(self, expr: Expr) -> Expr:
         length = 0

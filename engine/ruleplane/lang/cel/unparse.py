@@ -60,6 +60,7 @@ def _text(expr: Expr) -> tuple[str, int]:
             return f"{name}{{{', '.join(items)}}}", _MEMBER
         case Macro(name=name, target=target, variables=variables, args=args):
             inside = ", ".join((*variables, *map(unparse, args)))
+            name = "exists_one" if name == "existsOne" and len(variables) == 1 else name  # known to everyone
             return f"{'cel' if target is None else _at(target, _MEMBER)}.{name}({inside})", _MEMBER
 
 
@@ -83,8 +84,7 @@ def _call(expr: Call) -> tuple[str, int]:
     if name == "_?_:_":
         return f"{_at(args[0], 2)} ? {_at(args[1], 2)} : {_at(args[2], 1)}", _CONDITIONAL
     if name in ("!_", "-_"):
-        again = isinstance(args[0], Call) and args[0].function == name  # the grammar mixes no ! and -
-        operand = _at(args[0], _UNARY if again else _MEMBER)
+        operand = _at(args[0], _MEMBER)  # !!x and --x would be x, and the grammar mixes no ! and -
         number = name == "-_" and (operand[0].isdigit() or operand[0] == ".")  # -1 would be one literal
         return f"{name[0]}({operand})" if number else f"{name[0]}{operand}", _UNARY
     if name in ("_[_]", "_[?_]"):
