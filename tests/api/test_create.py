@@ -173,6 +173,15 @@ def test_null_fields_are_not_stored() -> None:
     assert "labels" not in made["metadata"]
 
 
+def test_texts_of_a_secret_are_stored_as_base64_and_win_over_data() -> None:
+    server = Server()
+    body = {"metadata": {"name": "s"}, "data": {"a": "eA==", "b": "eA=="}, "stringData": {"a": "hello"}}
+    made = server.create("v1/Secret", body)
+    assert made["data"] == {"a": "aGVsbG8=", "b": "eA=="}
+    assert "stringData" not in made
+    assert server.patch("v1/Secret", "s", {"stringData": {"c": "x"}}, "strategic")["data"]["c"] == "eA=="
+
+
 def test_unknown_fields_are_told_or_refused_as_the_caller_wishes() -> None:
     server = Server()
     call = Call("test", field_validation="Warn")

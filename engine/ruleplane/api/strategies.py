@@ -63,6 +63,7 @@ class Strategy:
     terminating: Terminating | None
     parts: Mapping[str, tuple[FieldPath, ...]]
     selectable: Mapping[str, Selectable]
+    plain: tuple[str, str] | None  # a map of texts that clients may write, and the map of base64 that they become
 
 
 @dataclass(slots=True)
@@ -90,6 +91,7 @@ class Settings:
         generation = rows.pop("generation")
         named = {"none": (), "spec": ("spec",), "content": ("*",)}
         graceful, terminating = rows.pop("graceful", None), rows.pop("terminating", None)
+        plain = rows.pop("plain", None)
         strategy = Strategy(
             status="status" in kind.subresources,
             generation=named[generation] if isinstance(generation, str) else tuple(generation),
@@ -105,6 +107,7 @@ class Settings:
             if graceful
             else None,
             terminating=Terminating(as_path(terminating["finalizers"]), terminating["fields"]) if terminating else None,
+            plain=(plain["from"], plain["into"]) if plain else None,
             parts={name: tuple(map(as_path, paths)) for name, paths in rows.pop("parts", {}).items()},
             selectable={
                 row["label"]: Selectable(as_path(row.get("path", row["label"])), row.get("default", ""))
