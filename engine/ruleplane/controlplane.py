@@ -1,4 +1,5 @@
-"""The control plane as a process: the only place that wires everything. Opens the data directory, runs the loop on the real
+"""The control plane as a process: the only place that wires everything. Opens the data directory, runs the loop on
+the real
 clock, serves HTTPS, and closes in the reverse order.
 """
 
@@ -62,7 +63,8 @@ class ControlPlane:
 
     @classmethod
     async def start(cls, settings: Settings) -> ControlPlane:
-        """Open, load, serve. Raises RuleplaneError: data directory in use, newer or damaged; port in use; bad rule file."""
+        """Open, load, serve. Raises RuleplaneError: data directory in use, newer or damaged; port in use; bad rule
+        file."""
         programs = load(settings.rules or [data_dir("rules")])
         store = SqliteStore(settings.data_dir)
         try:

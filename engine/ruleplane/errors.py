@@ -1,6 +1,7 @@
 """What may go wrong, one class per meaning.
 
-- :class:`ApiError` and its children: one per ``reason`` of a Kubernetes ``Status``; the HTTP edge turns them into responses.
+- :class:`ApiError` and its children: one per ``reason`` of a Kubernetes ``Status``; the HTTP edge turns them into
+responses.
 - :class:`StoreError` and its children: what a versioned store refuses.
 - :class:`SourceError`: a mistake in a rule file or expression, with file, line and column.
 

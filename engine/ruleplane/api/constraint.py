@@ -168,20 +168,24 @@ def _visit(
 
 
 def _apply(one: _Compiled, value: Any, before: Any, path: tuple[Any, ...], errors: list[FieldError]) -> None:
-    rule = one.rule
-    kind = "FieldValue" + rule.reason
     if one.find is not None:
-        for found in one.find(None, value, before):
-            shown = (found["value"],) if "value" in found else ()
-            at = _join(_text(path), found.get("path", ""))
-            errors.append(field_error(at, kind, found.get("message", rule.message), *shown))
+        found = one.find(None, value, before)
+        if found:
+            errors += [_found(one.rule, row, _text(path)) for row in found]
     elif one.holds is not None and not one.holds(None, value, before):
+        rule = one.rule
         at = _join(_text(path), rule.path)
         if rule.reason in _WITHOUT_VALUE:
-            errors.append(field_error(at, kind, rule.message))
+            errors.append(field_error(at, f"FieldValue{rule.reason}", rule.message))
         else:
-            shown_value = one.value(None, value, before) if one.value else _follow(value, rule.path)
-            errors.append(field_error(at, kind, rule.message, shown_value))
+            shown = one.value(None, value, before) if one.value else _follow(value, rule.path)
+            errors.append(field_error(at, f"FieldValue{rule.reason}", rule.message, shown))
+
+
+def _found(rule: Rule, row: Json, path: str) -> FieldError:
+    shown = (row["value"],) if "value" in row else ()
+    at = _join(path, row.get("path", ""))
+    return field_error(at, f"FieldValue{rule.reason}", row.get("message", rule.message), *shown)
 
 
 def _text(path: tuple[Any, ...]) -> str:

@@ -57,22 +57,30 @@ def selects(selector: Mapping[str, Any] | None, labels: Mapping[str, str] | None
     return all(_meets(one, labels) for one in selector.get("matchExpressions") or ())
 
 
-def unmounted(
-    volumes: Sequence[Mapping[str, Any]], containers: Sequence[Mapping[str, Any]], path: str
+def dangling(
+    holder: Mapping[str, Any], lists: Sequence[str], inner: Sequence[str], targets: str
 ) -> list[dict[str, str]]:
-    """The mounts (and devices) of containers that name no volume, as mistakes found below ``path``.
+    """The references by name that name nothing: in the ``inner`` lists of the elements of ``holder``'s ``lists``, to
+    elements of its list ``targets``.
 
-    >>> unmounted([{"name": "a"}], [{"volumeMounts": [{"name": "a"}, {"name": "b"}]}], "containers")
-    [{'path': 'containers[0].volumeMounts[1].name', 'value': 'b'}]
+    >>> dangling({"volumes": [{"name": "a"}], "boxes": [{"mounts": [{"name": "a"}, {"name": "b"}]}]},
+    ...          ["boxes"], ["mounts"], "volumes")
+    [{'path': 'boxes[0].mounts[1].name', 'value': 'b'}]
     """
-    names = {volume["name"] for volume in volumes}
-    return [
-        {"path": f"{path}[{at}].{field}[{index}].name", "value": mount["name"]}
-        for at, container in enumerate(containers)
-        for field in ("volumeMounts", "volumeDevices")
-        for index, mount in enumerate(container.get(field) or ())
-        if mount["name"] not in names
-    ]
+    names: set[str] | None = None
+    found: list[dict[str, str]] = []
+    for field in lists:
+        for at, element in enumerate(holder.get(field) or ()):
+            for below in inner:
+                references = element.get(below)
+                if not references:
+                    continue
+                if names is None:
+                    names = {target["name"] for target in holder.get(targets) or ()}
+                for index, one in enumerate(references):
+                    if one["name"] not in names:
+                        found.append({"path": f"{field}[{at}].{below}[{index}].name", "value": one["name"]})
+    return found
 
 
 def exceeding(values: Mapping[str, Any], limits: Mapping[str, Any]) -> list[str]:
@@ -116,5 +124,5 @@ def _meets(requirement: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
 
 FUNCTIONS: dict[str, Function] = {
     function.__name__: Function(function.__name__, function)
-    for function in (without, repeated, selects, unmounted, exceeding, same, total_size)
+    for function in (without, repeated, selects, dangling, exceeding, same, total_size)
 }

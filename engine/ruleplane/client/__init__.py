@@ -1,0 +1,1 @@
+"""The same verbs against a remote API server."""

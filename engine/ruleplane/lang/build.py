@@ -28,12 +28,14 @@ if TYPE_CHECKING:
 def build(source: Source, shape: RuleSet, functions: Functions, params: Mapping[str, Any] | None = None) -> Program:
     """Compile one rule set; ``params`` override its own defaults. Raises SourceError at the first mistake."""
     spec = shape.spec
-    (primary, for_), = spec.for_.items()
+    ((primary, for_),) = spec.for_.items()
     if primary in RESERVED:
         raise source.error(f"the name {primary!r} is taken by the language", ("spec", "for", primary), key=True)
     unknown = sorted(set(params or ()) - set(spec.params))
     if unknown:
-        raise source.error(f"the rule set has no setting {', '.join(unknown)} (it has: {', '.join(spec.params) or 'none'})", ("spec",))
+        raise source.error(
+            f"the rule set has no setting {', '.join(unknown)} (it has: {', '.join(spec.params) or 'none'})", ("spec",)
+        )
     unit = Unit(source, primary, functions.compiled, functions.definitions)
     settings = {**spec.params, **(params or {})}
     fill: dict[str, Callable[[Any], Any]] = {
@@ -55,7 +57,8 @@ def build(source: Source, shape: RuleSet, functions: Functions, params: Mapping[
     return Program(
         name=shape.metadata.name,
         component=spec.component,
-        events_from=spec.source or (f"{shape.metadata.name}-controller" if spec.component == "controller-manager" else spec.component),
+        events_from=spec.source
+        or (f"{shape.metadata.name}-controller" if spec.component == "controller-manager" else spec.component),
         doc=spec.doc,
         source=source,
         text_hash=hashlib.blake2b(text, digest_size=8).hexdigest(),

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """The instant ``now`` (already in wire form) if one of ``siblings`` differs from the present element, else what is there."""
+    """The instant ``now`` (already in wire form) if one of ``siblings`` differs from the present element, else what
+    is there."""
 
     siblings: tuple[str, ...]
     now: str

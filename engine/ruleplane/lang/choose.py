@@ -40,7 +40,8 @@ def compile_choose(place: Place, shape: shapes.Choose) -> heads.Choose:
 
 
 def _memo(place: Place, judged: Reads, candidate: Abstract) -> bool:
-    """Verdicts can be shared where nothing is read but the primary, the candidate, and relations asked about the candidate."""
+    """Verdicts can be shared where nothing is read but the primary, the candidate, and relations asked about the
+    candidate."""
     source = candidate.source if isinstance(candidate, Value) else None
     for name in judged:
         relation = place.unit.relations.get(name)
@@ -54,7 +55,7 @@ def _filter(place: Place, name: str, shape: shapes.Filter) -> heads.Filter:
 
     each = None
     if shape.each is not None:
-        (variable, text), = shape.each.items()
+        ((variable, text),) = shape.each.items()
         each, listed = place.inside("each").inside(variable).expr(text, whole=False)
         place = place.inside("", {variable: element_of(place.unit, listed)})
         place.path = place.path[:-1]

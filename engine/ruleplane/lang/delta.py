@@ -3,8 +3,10 @@
     live: pods.filter(p, isActive(p))          -> @d0 = filter over pods
     size(live.filter(p, isReady(p)))           -> size(@d1), @d1 = filter over @d0
 
-The chain is replaced by a call of ``@dN``; whoever runs the program keeps one node per bucket and spec, told of every change,
-instead of listing again. A body may read its element, the primary (the node is rebuilt when what it reads there changes) and
+The chain is replaced by a call of ``@dN``; whoever runs the program keeps one node per bucket and spec, told of every
+change,
+instead of listing again. A body may read its element, the primary (the node is rebuilt when what it reads there
+changes) and
 parameters; anything else (other relations, the clock, lets) leaves the chain as it is.
 """
 
@@ -111,7 +113,15 @@ class Lifter:
         if not all(self.pure(name) for name in functions_called(body)):
             return None
         at = len(chain.root_args) + len(chain.deps)
-        key = (chain.relation, chain.last.id if chain.last else -1, macro.name, variable, body_key(body), tuple(deps), at)
+        key = (
+            chain.relation,
+            chain.last.id if chain.last else -1,
+            macro.name,
+            variable,
+            body_key(body),
+            tuple(deps),
+            at,
+        )
         spec = self._known.get(key)
         if spec is None:
             spec = Derived(len(self.specs), chain.relation, chain.last, macro.name, body, variable, tuple(deps), at)

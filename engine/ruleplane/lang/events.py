@@ -8,11 +8,17 @@ from ruleplane.lang import heads
 from ruleplane.model.ruleset import EventText
 
 if TYPE_CHECKING:
+    from ruleplane.lang.reads import Abstract
     from ruleplane.lang.rules import Place
     from ruleplane.model.ruleset import EventSpec
 
 # Kubernetes' own controllers use these words for what they do to their objects
-_REASONS = {"created": "SuccessfulCreate", "deleted": "SuccessfulDelete", "updated": "SuccessfulUpdate", "refused": "FailedCreate"}
+_REASONS = {
+    "created": "SuccessfulCreate",
+    "deleted": "SuccessfulDelete",
+    "updated": "SuccessfulUpdate",
+    "refused": "FailedCreate",
+}
 
 
 def compile_events(place: Place, shape: EventSpec) -> heads.Events:
@@ -32,13 +38,16 @@ def compile_events(place: Place, shape: EventSpec) -> heads.Events:
             value = EventText(reason=reason, message=value, type="Warning" if moment == "refused" else "Normal")
         texts = value if isinstance(value, list) else [value]
         places = [here.inside(index) if isinstance(value, list) else here for index in range(len(texts))]
-        told = tuple(_told(_with(at, moment), text, about, host, len(place.params)) for at, text in zip(places, texts, strict=True))
+        told = tuple(
+            _told(_with(at, moment), text, about, host, len(place.params))
+            for at, text in zip(places, texts, strict=True)
+        )
         setattr(events, moment, told)
     return events
 
 
 def _with(place: Place, moment: str) -> Place:
-    extra = {"object": None} if moment != "refused" else {"error": None}
+    extra: dict[str, Abstract] = {"object": None} if moment != "refused" else {"error": None}
     inner = place.inside(moment, extra)
     inner.path = place.path
     return inner

@@ -1,6 +1,7 @@
 """What rule expressions have beyond CEL: the clock, hashes, selectors, free places. Verbs only, no Kubernetes kinds.
 
-``ENGINE`` holds those that need the running decision, and those that only the loader writes (their names begin with ``@``).
+``ENGINE`` holds those that need the running decision, and those that only the loader writes (their names begin with
+``@``).
 """
 
 from __future__ import annotations
@@ -70,7 +71,8 @@ def selects(selector: Mapping[str, Any] | None, labels: Mapping[str, Any] | None
 
 
 def first_free(cidr: str, used: Iterable[str], skip: int = 1) -> str:
-    """The lowest address of a network that is not used, after the first ``skip``. Raises EvaluationError when none is left.
+    """The lowest address of a network that is not used, after the first ``skip``. Raises EvaluationError when none is
+    left.
 
     >>> first_free("10.244.1.0/24", ["10.244.1.1"])
     '10.244.1.2'
@@ -172,7 +174,8 @@ def _now_ge(scope: Scope, other: Any) -> bool:
 
 
 def tick(scope: Scope, step: Any, phase: Any = "") -> Timestamp:
-    """The last multiple of ``step`` (a duration) that has passed; the rule wakes at the next. A ``phase`` (any text) shifts the
+    """The last multiple of ``step`` (a duration) that has passed; the rule wakes at the next. A ``phase`` (any text)
+    shifts the
     multiples, so that many objects do not tick at once."""
     nanos = step.ns if type(step) is Duration else cel_duration(step)
     if nanos <= 0:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Told:
-    """One Event to record. ``reason``, ``message`` and ``type`` take the rule's parameters and ``object``, ``error``."""
+    """One Event to record. ``reason``, ``message`` and ``type`` take the rule's parameters and ``object``,
+    ``error``."""
 
     reason: Fn
     message: Fn
@@ -42,7 +43,8 @@ class Events:
 
 @dataclass(slots=True)
 class Ensure:
-    """``by`` takes the element; ``key`` takes an object; ``create``/``delete``/``update`` take the list they choose from;
+    """``by`` takes the element; ``key`` takes an object; ``create``/``delete``/``update`` take the list they choose
+    from;
     ``template``/``initial`` take the element."""
 
     kind: str
@@ -149,7 +151,8 @@ Head: TypeAlias = Ensure | Apply | Keep | Delete | Choose | Post
 
 @dataclass(slots=True)
 class CompiledRule:
-    """One rule. ``when`` takes the element of ``each`` if ``when_each``. ``head`` is None where only Events are told."""
+    """One rule. ``when`` takes the element of ``each`` if ``when_each``. ``head`` is None where only Events are
+    told."""
 
     name: str
     doc: str

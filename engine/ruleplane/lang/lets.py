@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ruleplane.lang import cel
-from ruleplane.lang.signature import signature
 from ruleplane.lang.cel.walk import free_names
+from ruleplane.lang.signature import signature
 from ruleplane.lang.walk import functions_called
 
 if TYPE_CHECKING:
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 
 def compile_lets(unit: Unit, shapes: Mapping[str, Any]) -> dict[str, Fn]:
-    """name -> callable(scope) for the values; functions are added to the unit. Raises SourceError (a cycle, for one)."""
+    """name -> callable(scope) for the values; functions are added to the unit. Raises SourceError (a cycle, for
+    one)."""
     parsed: dict[str, tuple[Path, tuple[str, ...], Expr]] = {}
     for key, value in shapes.items():
         path: Path = ("spec", "let", key)
@@ -43,7 +44,9 @@ def compile_lets(unit: Unit, shapes: Mapping[str, Any]) -> dict[str, Fn]:
             return
         path, params, expr = parsed[name]
         if name in trail:
-            raise unit.source.error(f"{' uses '.join((*trail[trail.index(name):], name))}: a let cannot use itself", path, key=True)
+            raise unit.source.error(
+                f"{' uses '.join((*trail[trail.index(name) :], name))}: a let cannot use itself", path, key=True
+            )
         inner = free_names(expr) - set(params)
         for used in sorted(inner | functions_called(expr)):
             define(used, (*trail, name))
@@ -51,7 +54,11 @@ def compile_lets(unit: Unit, shapes: Mapping[str, Any]) -> dict[str, Fn]:
             unit.names.add(name)
             fill[name] = unit.compile(expr, path)
         else:
-            pure = not inner and all(unit.lifter.pure(called) for called in functions_called(expr)) and not _relations(unit, expr)
+            pure = (
+                not inner
+                and all(unit.lifter.pure(called) for called in functions_called(expr))
+                and not _relations(unit, expr)
+            )
             fn = unit.compile(expr, path, params, pure=pure)
             unit.functions[name] = cel.Function(name, without_scope(fn) if pure else fn, takes_scope=not pure)
         done.add(name)

@@ -1,4 +1,5 @@
-"""Libraries: named pure functions in CEL that every rule set may call. A rule set's own functions are compiled here too."""
+"""Libraries: named pure functions in CEL that every rule set may call. A rule set's own functions are compiled here
+too."""
 
 from __future__ import annotations
 
@@ -9,7 +10,6 @@ from ruleplane.lang.lets import without_scope
 from ruleplane.lang.signature import signature
 from ruleplane.lang.unit import Unit
 from ruleplane.lang.walk import functions_called
-from ruleplane.model.ruleset import Library
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ruleplane.lang.cel.ast import Expr
     from ruleplane.lang.reads import FnDef
     from ruleplane.lang.source import Path, Source
+    from ruleplane.model.ruleset import Library
 
 
 class Functions:

@@ -1,7 +1,9 @@
 """A program is a rule set ready to run: what ``reconcile`` needs, as data and compiled callables. It holds no state.
 
-The *scope* of one decision is an object whose attributes are the names that expressions may use: the primary, the relations,
-the lets, ``params``, ``now``, ``refused``. It is filled lazily: the first use of a name computes it (``__getattr__``), every later one is
+The *scope* of one decision is an object whose attributes are the names that expressions may use: the primary, the
+relations,
+the lets, ``params``, ``now``, ``refused``. It is filled lazily: the first use of a name computes it
+(``__getattr__``), every later one is
 a plain attribute. ``scope.ctx`` is the running decision (see ``Context``).
 """
 
@@ -61,7 +63,8 @@ class Scope:
 class RelationSpec:
     """How related objects are found.
 
-    ``mode``: ``all``; ``value`` (``theirs`` of an object meets ``ours``); ``name``; ``labels`` (a selector over their labels); ``selectedBy``
+    ``mode``: ``all``; ``value`` (``theirs`` of an object meets ``ours``); ``name``; ``labels`` (a selector over their
+    labels); ``selectedBy``
     (their selector over the primary's labels). ``ours``, ``namespace``, ``selector`` take (scope, *args).
     """
 

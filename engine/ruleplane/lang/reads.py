@@ -1,7 +1,9 @@
 """Which fields of which objects an expression reads: by following values, not by running them.
 
-A *source* is the primary (by its variable), a relation (by its name), or a parameter of a function. The answer decides what
-wakes a rule, so it errs on the side of reading more: a value that is compared, passed on or returned counts as read whole.
+A *source* is the primary (by its variable), a relation (by its name), or a parameter of a function. The answer
+decides what
+wakes a rule, so it errs on the side of reading more: a value that is compared, passed on or returned counts as read
+whole.
 
     for rs, watch pods, let live = pods.filter(p, isActive(p))
     size(live) < rs.spec.replicas
@@ -134,12 +136,6 @@ class Reader:
                 self._stack.pop()
         if name in _TRANSPARENT:
             return self._value(args[0], env, reads)
-        if name in ("_==_", "_!=_") and any(isinstance(arg, Literal) and arg.value is None for arg in args):
-            for arg in args:  # whether there is one at all: membership, which always wakes
-                value = self._value(arg, env, reads)
-                if value is not None and value.path:
-                    _consume(value, reads)
-            return None
         if name == "_?_:_":
             return self._either(expr, env, reads)
         if name in ("_[_]", "_[?_]"):
@@ -149,14 +145,18 @@ class Reader:
             return Value(value.source, value.path) if value and value.many else value
         if expr.target is not None and name in ("orValue", "or", "value", "hasValue"):
             return self._either(Call(name, (Literal(None), expr.target, *args)), env, reads)
-        if name == "size":  # how many there are is membership, which always wakes
-            for part in (*([expr.target] if expr.target is not None else ()), *args):
-                value = self._value(part, env, reads)
-                if value is not None and not value.many:
-                    _consume(value, reads)
-            return None
-        for part in (*([expr.target] if expr.target is not None else ()), *args):
-            self._use(part, env, reads)
+        return self._consumed(expr, env, reads)
+
+    def _consumed(self, expr: Call, env: dict[str, Abstract], reads: Reads) -> Abstract:
+        """A call that is not followed: its operands count as read, but for their mere number or presence."""
+        name, args = expr.function, expr.args
+        parts = (*([expr.target] if expr.target is not None else ()), *args)
+        values = [self._value(part, env, reads) for part in parts]
+        null = name in ("_==_", "_!=_") and any(isinstance(arg, Literal) and arg.value is None for arg in args)
+        for value in values:
+            if value is None or (name == "size" and value.many) or (null and not value.path):
+                continue  # membership, which always wakes
+            _consume(value, reads)
         return None
 
     def _either(self, expr: Call, env: dict[str, Abstract], reads: Reads) -> Abstract:

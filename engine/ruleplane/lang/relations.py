@@ -57,7 +57,8 @@ def compile_relation(unit: Unit, key: str, shape: Relation) -> RelationSpec:
 
 
 class _Args:
-    """Compiles the primary's side of a relation: expressions over the names known so far and the relation's parameters."""
+    """Compiles the primary's side of a relation: expressions over the names known so far and the relation's
+    parameters."""
 
     def __init__(self, unit: Unit, path: Path, params: tuple[str, ...]) -> None:
         self.unit, self.path, self.params = unit, path, params
@@ -85,7 +86,8 @@ def owner_uids(obj: dict[str, Any]) -> list[str]:
 
 
 def _field_path(unit: Unit, text: str, path: Path) -> tuple[str, ...]:
-    expr, fields = unit.parse(text, path), []
+    fields: list[str] = []
+    expr = unit.parse(text, path)
     while isinstance(expr, Select) and not expr.test:
         fields.insert(0, expr.field)
         expr = expr.operand

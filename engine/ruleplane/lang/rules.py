@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from ruleplane.lang import heads
 from ruleplane.lang.cel.ast import Call, Expr, Ident, Literal, MapExpr
+from ruleplane.lang.cel.walk import free_names
 from ruleplane.lang.choose import compile_choose
 from ruleplane.lang.events import compile_events
 from ruleplane.lang.reads import Value
 from ruleplane.lang.template import expect_text
-from ruleplane.lang.cel.walk import free_names
 
 if TYPE_CHECKING:
     from ruleplane.lang.heads import CompiledRule, Fn
@@ -40,7 +40,9 @@ class Place:
         value = self.unit.follow(self.env, expr, whole=whole)
         return self.unit.compile(expr, self.path, self.params, now=now), value
 
-    def optional(self, text: str | None, key: str, more: dict[str, Abstract] | None = None, *, whole: bool = True) -> Fn | None:
+    def optional(
+        self, text: str | None, key: str, more: dict[str, Abstract] | None = None, *, whole: bool = True
+    ) -> Fn | None:
         """A compiled expression where there is a text."""
         return None if text is None else self.inside(key, more).expr(text, whole=whole)[0]
 
@@ -49,7 +51,6 @@ class Place:
         tree = self.unit.template(value, self.path)
         fn, known = self.compiled(tree, whole=whole, now=now)
         return fn, tree, known
-
 
     def target(self, value: str) -> tuple[Fn, Expr, Abstract]:
         """A template that names an object: the object itself, not a copy in JSON."""
@@ -67,7 +68,7 @@ def compile_rule(unit: Unit, index: int, rule: shapes.Rule) -> CompiledRule:
     each = None
     outer = Place(unit, path, {})
     if rule.each is not None:
-        (variable, text), = rule.each.items()
+        ((variable, text),) = rule.each.items()
         each, listed = outer.inside("each").inside(variable).expr(text, whole=False)
         env[variable] = element_of(unit, listed)
     place = Place(unit, path, env)
@@ -104,7 +105,9 @@ def _head(place: Place, rule: shapes.Rule) -> heads.Head | None:
         return _keep(here, rule.keep)
     if rule.delete is not None:
         objects, _ = here.inside("objects").expr(rule.delete.objects, whole=False)
-        return heads.Delete(objects, _text(here, "propagation", rule.delete.propagation), here.optional(rule.delete.grace, "grace"))
+        return heads.Delete(
+            objects, _text(here, "propagation", rule.delete.propagation), here.optional(rule.delete.grace, "grace")
+        )
     if rule.choose is not None:
         return compile_choose(here, rule.choose)
     if rule.post is not None:
@@ -119,7 +122,7 @@ def _text(place: Place, key: str, value: str | None) -> Fn | None:
 def _ensure(place: Place, shape: shapes.Ensure) -> heads.Ensure:
     unit = place.unit
     if isinstance(shape.objects, dict):
-        (variable, text), = shape.objects.items()
+        ((variable, text),) = shape.objects.items()
         at = place.inside("objects").inside(variable)
     else:
         variable, text, at = "object", shape.objects, place.inside("objects")
@@ -137,7 +140,7 @@ def _ensure(place: Place, shape: shapes.Ensure) -> heads.Ensure:
     head = heads.Ensure(kind, objects, _none, None, None, owner)
     inner = place
     if shape.each is not None:
-        (name, listing), = shape.each.items()
+        ((name, listing),) = shape.each.items()
         head.each, items = place.inside("each").inside(name).expr(listing, whole=False)
         inner = Place(unit, place.path, {**place.env, name: element_of(unit, items)})
         head.by = inner.inside("by").expr(shape.by)[0] if shape.by is not None else None
@@ -214,6 +217,3 @@ def compile_post(place: Place, shape: shapes.Post) -> heads.Post:
     to = place.inside("to").target(shape.to)[0]
     body = place.inside("body").template(shape.body, now=True)[0] if shape.body is not None else None
     return heads.Post(to, shape.subresource, body)
-
-
-

@@ -9,7 +9,9 @@ if TYPE_CHECKING:
     from ruleplane.lang.source import Path, Source
 
 _SIGNATURE = re.compile(r"^([A-Za-z_]\w*)\s*(?:\(\s*([A-Za-z_]\w*(?:\s*,\s*[A-Za-z_]\w*)*)?\s*\))?$")
-RESERVED = frozenset({"now", "refused", "params", "it", "object", "missing", "surplus", "different", "rejections", "error", "self"})
+RESERVED = frozenset(
+    {"now", "refused", "params", "it", "object", "missing", "surplus", "different", "rejections", "error", "self"}
+)
 
 
 def signature(source: Source, key: str, path: Path) -> tuple[str, tuple[str, ...]]:

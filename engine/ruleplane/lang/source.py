@@ -128,10 +128,13 @@ def shape(source: Source) -> RuleSet | Library:
     """The document as a rule set or library. Raises SourceError at the first mistake of shape."""
     data = source.data
     if not isinstance(data, dict):
-        raise source.error(f"a rule file holds maps with apiVersion, kind, metadata and spec, not a {type(data).__name__}", ())
+        raise source.error(
+            f"a rule file holds maps with apiVersion, kind, metadata and spec, not a {type(data).__name__}", ()
+        )
     if data.get("apiVersion") != API_VERSION:
         raise source.error(f"apiVersion: expected {API_VERSION!r}, found {data.get('apiVersion')!r}", ("apiVersion",))
-    model: type[RuleSet | Library] | None = {"RuleSet": RuleSet, "Library": Library}.get(str(data.get("kind")))
+    models: dict[str, type[RuleSet] | type[Library]] = {"RuleSet": RuleSet, "Library": Library}
+    model = models.get(str(data.get("kind")))
     if model is None:
         raise source.error(f"kind: expected RuleSet or Library, found {data.get('kind')!r}", ("kind",))
     try:
@@ -151,5 +154,7 @@ def _told(source: Source, error: ValidationError) -> SourceError:
         parent = ".".join(str(part) for part in first["loc"][:-1]) or "the document"
         return source.error(f"unknown key {first['loc'][-1]!r} in {parent}", path, key=True)
     if first["type"] == "missing":
-        return source.error(f"missing key {first['loc'][-1]!r} in {'.'.join(str(p) for p in first['loc'][:-1])}", path, key=True)
+        return source.error(
+            f"missing key {first['loc'][-1]!r} in {'.'.join(str(p) for p in first['loc'][:-1])}", path, key=True
+        )
     return source.error(f"{where}: {message}", path)

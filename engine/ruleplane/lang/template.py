@@ -1,6 +1,7 @@
 """Templates: JSON whose texts may hold ``${CEL}``, turned into one expression and so into one compiled function.
 
-Exactly ``"${expr}"`` keeps the expression's type, otherwise text is interpolated; ``$${`` is a literal ``${``. A ``null`` removes a
+Exactly ``"${expr}"`` keeps the expression's type, otherwise text is interpolated; ``$${`` is a literal ``${``. A
+``null`` removes a
 field; an optional that is absent (``"${?expr}"``, or an expression that plainly yields an optional) leaves it out.
 """
 
@@ -32,10 +33,7 @@ def to_expression(value: Any, source: Source, path: Path, parse: ParseAt) -> Exp
     if isinstance(value, dict):
         entries, optional = [], set()
         for index, (key, child) in enumerate(value.items()):
-            if "${" in key:
-                key_expr = _text(key, source, (*path, key), parse)
-            else:
-                key_expr = Literal(key)
+            key_expr = _text(key, source, (*path, key), parse) if "${" in key else Literal(key)
             expr = to_expression(child, source, (*path, key), parse)
             if isinstance(expr, Call) and expr.function == "@optional":
                 expr = expr.args[0]
@@ -162,7 +160,8 @@ def _is_optional(expr: Expr) -> bool:
 
 
 def to_json(value: Any) -> Any:
-    """A CEL value as JSON: instants as ``metav1.Time``, durations as seconds, quantities in canonical form, views as lists.
+    """A CEL value as JSON: instants as ``metav1.Time``, durations as seconds, quantities in canonical form, views as
+    lists.
 
     Raises EvaluationError for what JSON has no form for.
     """

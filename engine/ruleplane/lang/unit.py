@@ -1,4 +1,5 @@
-"""The compilation of one rule set's expressions: parse, rewrite time, lift deltas, compile; with the place of each mistake."""
+"""The compilation of one rule set's expressions: parse, rewrite time, lift deltas, compile; with the place of each
+mistake."""
 
 from __future__ import annotations
 
@@ -7,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from ruleplane.errors import SourceError
 from ruleplane.lang import cel
 from ruleplane.lang.cel.ast import Call, Expr, Ident, Literal, MapExpr, Select
+from ruleplane.lang.cel.walk import free_names, rewrite
 from ruleplane.lang.delta import Lifter
 from ruleplane.lang.functions import ENGINE, TIME
 from ruleplane.lang.reads import Reader, Reads, Value, merge
 from ruleplane.lang.template import to_expression
-from ruleplane.lang.cel.walk import free_names, rewrite
 from ruleplane.lang.walk import functions_called
 
 if TYPE_CHECKING:
@@ -29,7 +30,9 @@ _MIRROR = {"_<_": "_>_", "_<=_": "_>=_", "_>_": "_<_", "_>=_": "_<=_"}
 class Unit:
     """Holds what expressions of one rule set may name."""
 
-    def __init__(self, source: Source, primary: str, functions: Mapping[str, cel.Function], definitions: Mapping[str, FnDef]) -> None:
+    def __init__(
+        self, source: Source, primary: str, functions: Mapping[str, cel.Function], definitions: Mapping[str, FnDef]
+    ) -> None:
         self.source = source
         self.primary = primary
         self.compiler = cel.Compiler({**functions, **ENGINE})
@@ -80,7 +83,9 @@ class Unit:
         """A callable (scope, *params). ``now``: the instant may be used as a value. Raises SourceError at ``path``."""
         expr = self._timed(expr, path, now=now)
         if not pure:
-            self.lifter.relations = {n: None if s.single and not s.params else s.params for n, s in self.relations.items()}
+            self.lifter.relations = {
+                n: None if s.single and not s.params else s.params for n, s in self.relations.items()
+            }
             before = len(self.lifter.specs)
             expr = self.lifter.lift(expr, frozenset(params))
             for spec in self.lifter.specs[before:]:
@@ -116,7 +121,8 @@ class Unit:
     # --- time ---------------------------------------------------------------------------------------------------------
 
     def _timed(self, expr: Expr, path: Path, *, now: bool) -> Expr:
-        """``now`` alone on one side of a comparison tells when it flips; elsewhere it is only allowed where nothing is kept."""
+        """``now`` alone on one side of a comparison tells when it flips; elsewhere it is only allowed where nothing
+        is kept."""
 
         def change(part: Expr) -> Expr:
             if isinstance(part, Call) and part.function in _COMPARISONS and len(part.args) == 2:
@@ -134,7 +140,9 @@ class Unit:
         expr = rewrite(expr, change)
         if not now and "now" in free_names(expr):
             raise self.source.error(
-                "`now` stands alone on one side of <, <=, > or >=; as a value only in `initial` and `event` (or use tick())", path
+                "`now` stands alone on one side of <, <=, > or >=; as a value only in `initial` and `event` "
+                "(or use tick())",
+                path,
             )
         return expr
 

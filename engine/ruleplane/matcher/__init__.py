@@ -1,0 +1,1 @@
+"""From watch event to keys: static clauses on durable-rules, relation indexes, steps kept by delta."""

@@ -8,7 +8,6 @@ from ruleplane.errors import EvaluationError
 from ruleplane.lang.cel.ast import Literal
 from ruleplane.lang.delta import Derived
 from ruleplane.matcher.changes import trie
-from ruleplane.matcher.index import Bucket
 from ruleplane.matcher.members import Joined, View
 from ruleplane.matcher.nodes import combine
 from ruleplane.model import labels
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 
     from ruleplane.lang.program import Program, RelationSpec, Scope
     from ruleplane.matcher.cache import Cache, KindCache
-    from ruleplane.matcher.index import Index
+    from ruleplane.matcher.index import Bucket, Index
 
 Target: TypeAlias = "Bucket | str"  # what a primary looks at: a bucket, or one object by key
 
@@ -177,7 +176,7 @@ class Bound:
             return None
         return self.kind.objects.get(key)
 
-    def keys(self) -> list[str]:
+    def all_keys(self) -> list[str]:
         """All primaries, in order."""
         return sorted(self.members if self.where is not None else self.kind.objects)
 

@@ -1,6 +1,7 @@
 """The informer's cache: objects by key, every index that some rule set declared, and who must be woken by a change.
 
-``apply`` is the only way in, one call per watch event, in the order of the store. It holds no rules and decides nothing: it
+``apply`` is the only way in, one call per watch event, in the order of the store. It holds no rules and decides
+nothing: it
 answers with the keys of the primaries that may now come out differently.
 """
 
@@ -149,10 +150,17 @@ class Cache:
     # --- changes ------------------------------------------------------------------------------------------------------
 
     def apply(
-        self, ref: str, key: str, new: dict[str, Any] | None, wake: Callable[[Bound, str, bool], None], *,
-        now: int = 0, writer: tuple[Bound, str] | None = None,
+        self,
+        ref: str,
+        key: str,
+        new: dict[str, Any] | None,
+        wake: Callable[[Bound, str, bool], None],
+        *,
+        now: int = 0,
+        writer: tuple[Bound, str] | None = None,
     ) -> None:
-        """Object ``key`` of kind ``ref`` is now ``new`` (None: gone). ``wake(bound, primary key, own)`` is called for each
+        """Object ``key`` of kind ``ref`` is now ``new`` (None: gone). ``wake(bound, primary key, own)`` is called for
+        each
         primary that may come out differently; ``own``: it wrote this itself. ``now``: ns, for ``seen``."""
         every = self.kinds.get(EVERY)
         if every is not None:
@@ -162,8 +170,13 @@ class Cache:
             self._change(kind, key, new, wake, now, writer)
 
     def _change(
-        self, kind: KindCache, key: str, new: dict[str, Any] | None, wake: Callable[[Bound, str, bool], None],
-        now: int, writer: tuple[Bound, str] | None,
+        self,
+        kind: KindCache,
+        key: str,
+        new: dict[str, Any] | None,
+        wake: Callable[[Bound, str, bool], None],
+        now: int,
+        writer: tuple[Bound, str] | None,
     ) -> None:
         objects = kind.objects
         old = objects.get(key)
@@ -175,7 +188,6 @@ class Cache:
             objects[key] = new
         for path, held in kind.seen.items():
             _since(path, held, key, new, now)
-        both = old is not None and new is not None
         crossed: list[Bucket] = []
         touched: list[Bucket] = []
         for index in kind.indexes:
@@ -184,24 +196,16 @@ class Cache:
             touched += stays
         for bound in kind.primaries:
             self._wake_primary(bound, key, old, new, wake, writer)
-        for bucket in crossed:
-            if bucket.subscribers:
-                _tell(bucket.subscribers, None, None, wake, writer)
-        for bucket in touched:
-            if bucket.subscribers:
-                _tell(bucket.subscribers, old, new, wake, writer)
-        named = kind.named.get(key)
-        if named:
-            _tell(named, old if both else None, new, wake, writer)
-        for relation in kind.alert:
-            blocked = relation.bound.blocked
-            if blocked and (not both or differs(old, new, relation.reads)):  # type: ignore[arg-type]
-                for primary in list(blocked):
-                    wake(relation.bound, primary, False)
+        _wake_lookers(kind, key, old, new, crossed, touched, wake, writer)
 
     def _wake_primary(
-        self, bound: Bound, key: str, old: dict[str, Any] | None, new: dict[str, Any] | None,
-        wake: Callable[[Bound, str, bool], None], writer: tuple[Bound, str] | None,
+        self,
+        bound: Bound,
+        key: str,
+        old: dict[str, Any] | None,
+        new: dict[str, Any] | None,
+        wake: Callable[[Bound, str, bool], None],
+        writer: tuple[Bound, str] | None,
     ) -> None:
         own = writer is not None and writer[0] is bound and writer[1] == key
         if bound.where is not None:
@@ -221,7 +225,8 @@ class Cache:
     # --- since when ---------------------------------------------------------------------------------------------------
 
     def since(self, ref: str, key: str, path: tuple[str, ...], now: int) -> int:
-        """Since when (ns) this cache has held the present value at ``path``; asked for the first time: since ``now``."""
+        """Since when (ns) this cache has held the present value at ``path``; asked for the first time: since
+        ``now``."""
         kind = self.kind(ref)
         held = kind.seen.setdefault(path, {})
         obj = kind.objects.get(key)
@@ -230,7 +235,36 @@ class Cache:
         return held[key][1] if key in held else now
 
 
-def _since(path: tuple[str, ...], held: dict[str, tuple[Any, int]], key: str, new: dict[str, Any] | None, now: int) -> None:
+def _wake_lookers(
+    kind: KindCache,
+    key: str,
+    old: dict[str, Any] | None,
+    new: dict[str, Any] | None,
+    crossed: list[Bucket],
+    touched: list[Bucket],
+    wake: Callable[[Bound, str, bool], None],
+    writer: tuple[Bound, str] | None,
+) -> None:
+    """Wake who looks at buckets entered or left, at buckets it stays in, at the name; and blocked primaries."""
+    for bucket in crossed:
+        if bucket.subscribers:
+            _tell(bucket.subscribers, None, None, wake, writer)
+    for bucket in touched:
+        if bucket.subscribers:
+            _tell(bucket.subscribers, old, new, wake, writer)
+    named = kind.named.get(key)
+    if named:
+        _tell(named, old, new, wake, writer)
+    for relation in kind.alert:
+        blocked = relation.bound.blocked
+        if blocked and (old is None or new is None or differs(old, new, relation.reads)):
+            for primary in list(blocked):
+                wake(relation.bound, primary, False)
+
+
+def _since(
+    path: tuple[str, ...], held: dict[str, tuple[Any, int]], key: str, new: dict[str, Any] | None, now: int
+) -> None:
     if new is None:
         held.pop(key, None)
         return
@@ -249,8 +283,11 @@ def _holds(rest: Callable[..., Any], obj: dict[str, Any]) -> bool:
 
 
 def _tell(
-    table: dict[BoundRelation, dict[str, None]], old: dict[str, Any] | None, new: dict[str, Any] | None,
-    wake: Callable[[Bound, str, bool], None], writer: tuple[Bound, str] | None,
+    table: dict[BoundRelation, dict[str, None]],
+    old: dict[str, Any] | None,
+    new: dict[str, Any] | None,
+    wake: Callable[[Bound, str, bool], None],
+    writer: tuple[Bound, str] | None,
 ) -> None:
     """Wake the primaries of each relation, if it entered or left (no ``old``) or a field that they read changed."""
     for relation, keys in table.items():

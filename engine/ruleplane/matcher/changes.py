@@ -1,4 +1,5 @@
-"""Has a field that some expression reads changed? Shared parts of path-copied objects are told apart by identity alone."""
+"""Has a field that some expression reads changed? Shared parts of path-copied objects are told apart by identity
+alone."""
 
 from __future__ import annotations
 

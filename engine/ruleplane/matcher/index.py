@@ -1,4 +1,5 @@
-"""Indexes: one mechanism for every relation. A related object's values place it in buckets; a primary looks buckets up, and is
+"""Indexes: one mechanism for every relation. A related object's values place it in buckets; a primary looks buckets
+up, and is
 subscribed to those that its last evaluation looked up.
 
     theirs: it.spec.nodeName      Pod a -> bucket "node-1", Pod b -> bucket "node-2"

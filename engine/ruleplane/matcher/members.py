@@ -28,11 +28,6 @@ class View(Sequence[Any]):
     def __getitem__(self, index: int | slice) -> Any:
         return self.listed()[index]
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, (Sequence, list)) and list(self) == list(other)
-
-    __hash__ = None  # type: ignore[assignment]
-
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self)})"
 

@@ -3,12 +3,13 @@
     bucket {a, b, c} -> filter(p, ready(p)) {a, c} -> size 2
     b becomes ready: one call of ready(b), then {a, b, c}; nothing is listed again
 
-An element whose body raises is remembered with its error: reading the node raises it, as evaluating the list would have.
+An element whose body raises is remembered with its error: reading the node raises it, as evaluating the list would
+have.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ruleplane.errors import EvaluationError
 from ruleplane.matcher.members import Members
@@ -257,11 +258,11 @@ class Tally(Node):
 class Extreme(Node):
     """The least or greatest value of the body."""
 
-    __slots__ = ("best", "pick")
+    __slots__ = ("best",)
+    pick: ClassVar[Callable[..., Any]]
 
-    def __init__(self, fn: Callable[..., Any], deps: tuple[Any, ...], projected: list[Any] | None, pick: Callable[..., Any]) -> None:
+    def __init__(self, fn: Callable[..., Any], deps: tuple[Any, ...], projected: list[Any] | None) -> None:
         super().__init__(fn, deps, projected)
-        self.pick = pick
         self.best: Any = None
 
     def update(self, key: str, new: Any) -> None:
@@ -283,14 +284,28 @@ class Extreme(Node):
         return self.best
 
 
-_MAKE: dict[str, Callable[..., Node]] = {
+class Least(Extreme):
+    """The least value."""
+
+    __slots__ = ()
+    pick = staticmethod(min)
+
+
+class Greatest(Extreme):
+    """The greatest value."""
+
+    __slots__ = ()
+    pick = staticmethod(max)
+
+
+_MAKE: dict[str, type[Node]] = {
     "filter": Filter,
     "exists": Exists,
     "all": All,
     "sum": Sum,
     "tally": Tally,
-    "min": lambda *a: Extreme(*a, min),
-    "max": lambda *a: Extreme(*a, max),
+    "min": Least,
+    "max": Greatest,
 }
 
 

@@ -18,4 +18,6 @@ def data_dir(name: str) -> Path:
     for root in (_PACKAGE / "data", _PACKAGE.parent.parent):
         if (root / name).is_dir():
             return root / name
-    raise RuleplaneError(f"looking for the {name}/ directory of ruleplane: not beside {_PACKAGE} (broken installation?)")
+    raise RuleplaneError(
+        f"looking for the {name}/ directory of ruleplane: not beside {_PACKAGE} (broken installation?)"
+    )

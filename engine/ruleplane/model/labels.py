@@ -41,8 +41,8 @@ def matches(selector: Mapping[str, Any] | None, labels: Mapping[str, Any] | None
 
 
 def _meets(requirement: Mapping[str, Any], labels: Mapping[str, Any]) -> bool:
-    key, operator = requirement.get("key"), requirement.get("operator")
-    values = requirement.get("values") or ()
+    key, operator = str(requirement.get("key")), requirement.get("operator")
+    values: list[Any] = requirement.get("values") or []
     if operator == "In":
         return key in labels and labels[key] in values
     if operator == "NotIn":

@@ -57,7 +57,7 @@ class Relation(Shape):
     )
     selectedBy: Cel | None = Field(
         None, description="Path below `it` of their selector, which matches the primary's labels."
-    )  # noqa: N815
+    )
     labels: dict[str, str] | None = Field(None, description="Labels with these values (templates).")
     where: Cel | None = Field(None, description="Static condition on a related object, called `it`.")
     wakes: Literal["all", "none", "blocked"] = Field(
@@ -91,7 +91,8 @@ Moment = EventText | str | list[EventText]
 
 
 class EventSpec(Shape):
-    """Events beside a head: on what it did (`created`, `deleted`, `updated`, `refused`), or one (`reason`, `message`)."""
+    """Events beside a head: on what it did (`created`, `deleted`, `updated`, `refused`), or one (`reason`,
+    `message`)."""
 
     created: Moment | None = None
     deleted: Moment | None = None
@@ -215,7 +216,8 @@ class Choose(Shape):
         if len(extra) != 1 or not all(isinstance(value, str) for value in extra.values()):
             found = ", ".join(sorted(extra)) or "none"
             raise ValueError(
-                f"`choose` takes one variable with the list of candidates beside filters, scores, then, none (found: {found})"
+                "`choose` takes one variable with the list of candidates beside filters, scores, then, none "
+                f"(found: {found})"
             )
         return self
 
@@ -268,7 +270,9 @@ class RuleSetSpec(Shape):
 
     doc: str = ""
     component: str = Field(description="apiserver, controller-manager, scheduler, kubelet, … : who this is part of.")
-    source: str | None = Field(None, description="Who its Events come from (default: the component; of a controller, its own name).")
+    source: str | None = Field(
+        None, description="Who its Events come from (default: the component; of a controller, its own name)."
+    )
     for_: dict[Identifier, Primary] = Field(alias="for", description="The primary: one variable and its kind.")
     params: dict[Identifier, Any] = Field({}, description="Settings and their defaults.")
     watch: dict[str, Relation] = Field({}, description="Relations; `name(x)` is a relation per x.")

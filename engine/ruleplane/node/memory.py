@@ -1,6 +1,7 @@
 """What a node agent remembers over a clean stop: the objects of its node-local store, in one file.
 
-After a crash there is no file: to its Pods the machine has rebooted. A file that cannot be read is moved aside, for the same
+After a crash there is no file: to its Pods the machine has rebooted. A file that cannot be read is moved aside, for
+the same
 reason: the node starts anew, and nothing of the cluster is lost.
 """
 

@@ -1,0 +1,1 @@
+"""The loop that makes it so, and its parts. READ FIRST: ``loop.py``."""

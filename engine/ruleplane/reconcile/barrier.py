@@ -1,7 +1,9 @@
-"""Read your writes: a key waits until the cache shows what its previous firing wrote, and a rule that makes objects which
+"""Read your writes: a key waits until the cache shows what its previous firing wrote, and a rule that makes objects
+which
 it then does not find is halted.
 
-created: the uid is seen (or the object is gone again); updated: that revision or a later one; deleted: gone or going. A write
+created: the uid is seen (or the object is gone again); updated: that revision or a later one; deleted: gone or going.
+A write
 whose answer was lost is looked up with a consistent read first.
 """
 
@@ -36,7 +38,9 @@ class Barrier:
 
     def expect(self, key: Key, sent: Sent) -> None:
         """``key`` has written this; most of it shows already."""
-        updates = {(ref, name): revision for ref, name, _, revision in sent.expected if not self._shows(ref, name, revision)}
+        updates = {
+            (ref, name): revision for ref, name, _, revision in sent.expected if not self._shows(ref, name, revision)
+        }
         gone = {(ref, name): uid for ref, name, uid in sent.gone if not self._is_gone(ref, name, uid)}
         if updates:
             self._updates[key] = {**self._updates.get(key, {}), **updates}
@@ -82,7 +86,7 @@ class Barrier:
     def forget(self, key: Key) -> None:
         """The primary is gone."""
         for table in (self._updates, self._gone, self._unknown, self._made):
-            table.pop(key, None)  # type: ignore[attr-defined]
+            table.pop(key, None)
 
     def _shows(self, ref: str, name: str, revision: int) -> bool:
         """The cache has that revision or a later one, or does not hold this kind at all."""

@@ -1,7 +1,9 @@
 """`choose`: the best of the candidates. Every candidate's verdict is kept, for *why not*.
 
-Primaries that look the same to filters and scores (the same *shape*) share verdicts: a heap of candidates by score, in which a verdict
-is made again only when what it looked at has changed. Ten thousand alike Pods on a thousand nodes cost one verdict each, not a thousand.
+Primaries that look the same to filters and scores (the same *shape*) share verdicts: a heap of candidates by score,
+in which a verdict
+is made again only when what it looked at has changed. Ten thousand alike Pods on a thousand nodes cost one verdict
+each, not a thousand.
 """
 
 from __future__ import annotations
@@ -29,7 +31,9 @@ class Verdict:
 
     __slots__ = ("candidate", "final", "key", "rejected", "score", "tie")
 
-    def __init__(self, key: str, candidate: Any, score: float, tie: int, rejected: tuple[str, ...], *, final: bool) -> None:
+    def __init__(
+        self, key: str, candidate: Any, score: float, tie: int, rejected: tuple[str, ...], *, final: bool
+    ) -> None:
         self.key, self.candidate, self.score, self.tie, self.rejected = key, candidate, score, tie, rejected
         self.final = final
 
@@ -145,7 +149,7 @@ def _moved(memo: Memo, candidates: Any) -> bool:
     if version is None:
         return True
     known, memo.version = memo.version, version
-    return known != version
+    return bool(known != version)
 
 
 def _key(candidate: Any) -> str:
@@ -191,7 +195,8 @@ def _rejections(scope: Any, head: heads.Choose, args: tuple[Any, ...], candidate
 
 
 def rejections(memo: Memo) -> dict[str, Any]:
-    """Why nobody was chosen: ``count`` of candidates, ``reasons`` (``2 Insufficient cpu, 3 …``, as Kubernetes sorts them), and
+    """Why nobody was chosen: ``count`` of candidates, ``reasons`` (``2 Insufficient cpu, 3 …``, as Kubernetes sorts
+    them), and
     how many were rejected by a ``final`` filter."""
     counts = Counter(message for verdict in memo.verdicts.values() for message in verdict.rejected)
     return {

@@ -1,4 +1,5 @@
-"""A cluster without sockets: store, verbs, node-local store, rules and loop, wired together. The control plane puts it behind
+"""A cluster without sockets: store, verbs, node-local store, rules and loop, wired together. The control plane puts
+it behind
 HTTPS and on the real clock; specs run it on virtual time.
 """
 
@@ -41,7 +42,14 @@ class Cluster:
     """Everything that decides and remembers."""
 
     def __init__(
-        self, store: Store, clock: Clock, random: Random, recorder: Recorder, programs: Iterable[Program], *, engine: str = "auto"
+        self,
+        store: Store,
+        clock: Clock,
+        random: Random,
+        recorder: Recorder,
+        programs: Iterable[Program],
+        *,
+        engine: str = "auto",
     ) -> None:
         self.store, self.clock, self.random, self.recorder = store, clock, random, recorder
         self.registry = builtin_registry()

@@ -1,7 +1,9 @@
-"""Deciding: ``(program, key, cache, now) -> Decision``. Pure: no request is sent, no clock is read, nothing is remembered
+"""Deciding: ``(program, key, cache, now) -> Decision``. Pure: no request is sent, no clock is read, nothing is
+remembered
 but what the primary looked at.
 
-All rules of a set see one snapshot: the cache does not change while a pass runs. An error of one rule on one object is told
+All rules of a set see one snapshot: the cache does not change while a pass runs. An error of one rule on one object
+is told
 for that rule; the other rules go on.
 """
 
@@ -12,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ruleplane.errors import ApiError, EvaluationError
 from ruleplane.lang import heads
 from ruleplane.reconcile.choose import run_choose
-from ruleplane.reconcile.effect import Contradiction, Decision, Notice
+from ruleplane.reconcile.effect import ContradictionError, Decision, Notice
 from ruleplane.reconcile.ensure import run_ensure
 from ruleplane.reconcile.wishes import Wishes
 
@@ -106,7 +108,7 @@ class Pass:
             try:
                 if self._rule(rule):
                     decision.rules.append(rule.name)
-            except (EvaluationError, ApiError, Contradiction) as error:
+            except (EvaluationError, ApiError, ContradictionError) as error:
                 decision.errors.append((rule.name, str(error)))
         self.wishes.settle()
         return decision
@@ -168,4 +170,3 @@ class Pass:
     def add(self, effect: Effect) -> None:
         """One more request that stands for itself."""
         self.decision.effects.append(effect)
-

@@ -1,7 +1,8 @@
 """Effects as data: what a decision wants changed. All wishes for one object and subresource become one :class:`Effect`.
 
-Two rules that want different values at one path of one object contradict each other: nothing of that object is written, and the
-firing says so with both rules (:class:`Contradiction`).
+Two rules that want different values at one path of one object contradict each other: nothing of that object is
+written, and the
+firing says so with both rules (:class:`ContradictionError`).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from ruleplane.model.schema import SchemaNode
 
 
-class Contradiction(RuleplaneError):
+class ContradictionError(RuleplaneError):
     """Two rules of one set want different values for one field."""
 
 
@@ -78,7 +79,8 @@ class Decision:
 
 
 def resolve(node: SchemaNode | None, have: Any, want: Any) -> Any:
-    """``want`` with every `changed(…)` replaced: by what is there while the named siblings are the same, else by its instant."""
+    """``want`` with every `changed(…)` replaced: by what is there while the named siblings are the same, else by its
+    instant."""
     if want.__class__ is dict:
         out = {}
         for name, value in want.items():
@@ -104,7 +106,7 @@ def _changed(have: Any, want: dict[str, Any], name: str, value: Changed) -> str:
 
 
 def combine(node: SchemaNode | None, one: Any, other: Any, path: str = "") -> Any:
-    """Both wishes as one patch. Raises Contradiction with the path where they differ."""
+    """Both wishes as one patch. Raises ContradictionError with the path where they differ."""
     if one.__class__ is dict and other.__class__ is dict:
         out = dict(one)
         for name, value in other.items():
@@ -120,7 +122,7 @@ def combine(node: SchemaNode | None, one: Any, other: Any, path: str = "") -> An
         return list(merged.values())
     if one == other and one.__class__ is other.__class__:
         return one
-    raise Contradiction(f"{path.removeprefix('.') or 'the whole object'} should be {one!r} and {other!r}")
+    raise ContradictionError(f"{path.removeprefix('.') or 'the whole object'} should be {one!r} and {other!r}")
 
 
 def patched(node: SchemaNode | None, have: dict[str, Any], want: dict[str, Any]) -> dict[str, Any]:
@@ -129,7 +131,8 @@ def patched(node: SchemaNode | None, have: dict[str, Any], want: dict[str, Any])
 
 
 def changed_paths(node: SchemaNode | None, have: Any, want: Any, path: str = "") -> list[str]:
-    """The fields of a wish that differ from what is there: ``spec.nodeName``, ``status.conditions[type=Ready].status``."""
+    """The fields of a wish that differ from what is there: ``spec.nodeName``,
+    ``status.conditions[type=Ready].status``."""
     if want.__class__ is dict and have.__class__ is dict:
         return [
             found

@@ -1,6 +1,7 @@
 """`ensure`: the difference between the objects that should exist and those that do.
 
-Counted: so many anonymous objects, whose names follow from owner, rule, slot and the uids present, so that the same decision made
+Counted: so many anonymous objects, whose names follow from owner, rule, slot and the uids present, so that the same
+decision made
 twice (a lost response, a stale cache) makes the same object, never a twin. Keyed: one object per key of a list.
 """
 
@@ -57,7 +58,8 @@ def _counted(run: Pass, rule: CompiledRule, head: heads.Ensure, args: tuple[Any,
 
 def _keyed(run: Pass, rule: CompiledRule, head: heads.Ensure, args: tuple[Any, ...]) -> None:
     scope = run.scope
-    assert head.each is not None and head.key is not None, rule.name  # the loader demands both
+    assert head.each is not None, rule.name  # the loader demands both
+    assert head.key is not None, rule.name
     wanted: dict[Any, Any] = {}
     for element in head.each(scope, *args):
         key = head.by(scope, *args, element) if head.by is not None else element
@@ -89,7 +91,8 @@ def _keyed(run: Pass, rule: CompiledRule, head: heads.Ensure, args: tuple[Any, .
 
 
 def _check_made(run: Pass, rule: CompiledRule, objects: Any) -> None:
-    """Raise EvaluationError where what this rule made last, and nobody has changed since, is not among its objects: it would make
+    """Raise EvaluationError where what this rule made last, and nobody has changed since, is not among its objects:
+    it would make
     more for ever."""
     made = run.made.get(rule.name)
     if made is None:
@@ -156,7 +159,10 @@ def owner_reference(owner: dict[str, Any], how: str) -> dict[str, Any]:
     """The reference to ``owner`` that garbage collection and adoption go by."""
     metadata = owner["metadata"]
     reference: dict[str, Any] = {
-        "apiVersion": owner["apiVersion"], "kind": owner["kind"], "name": metadata["name"], "uid": metadata["uid"],
+        "apiVersion": owner["apiVersion"],
+        "kind": owner["kind"],
+        "name": metadata["name"],
+        "uid": metadata["uid"],
     }
     if how == "controller":
         reference["controller"] = True

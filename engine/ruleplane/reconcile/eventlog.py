@@ -1,7 +1,10 @@
-"""Records Kubernetes Events: alike ones are counted, similar ones combined, and a chatty source about one object is cut short.
+"""Records Kubernetes Events: alike ones are counted, similar ones combined, and a chatty source about one object is
+cut short.
 
-The three steps and their numbers are those of client-go's event correlator: a source may record 25 Events about one object at
-once and one more every 5 minutes; from the eleventh message of one reason within 10 minutes they are combined; equal ones raise `count`.
+The three steps and their numbers are those of client-go's event correlator: a source may record 25 Events about one
+object at
+once and one more every 5 minutes; from the eleventh message of one reason within 10 minutes they are combined; equal
+ones raise `count`.
 https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/
 """
 

@@ -5,10 +5,12 @@
     effects -> API requests -> store -> watch events         step(): send
     what was wanted, and what came of it -> trace            step(): record
 
-The loop is synchronous in all but the waiting for a store: no clock is read, nothing sleeps, and one key is worked on at a time.
+The loop is synchronous in all but the waiting for a store: no clock is read, nothing sleeps, and one key is worked on
+at a time.
 The shell calls :meth:`Loop.step` while there is work, and comes back at :meth:`Loop.next_instant`.
 
-Guarantees: a key is decided only when the cache shows every write of its previous firing (else it waits: read your writes). A write
+Guarantees: a key is decided only when the cache shows every write of its previous firing (else it waits: read your
+writes). A write
 without an answer is settled by a read before the next decision. An error on one key delays that key alone.
 """
 
@@ -18,7 +20,6 @@ from typing import TYPE_CHECKING, Any
 
 from ruleplane.clock import rfc3339
 from ruleplane.errors import ApiError
-
 from ruleplane.matcher.cache import Cache
 from ruleplane.model.trace import Cause, EffectRecord, Firing, Inputs
 from ruleplane.reconcile.barrier import Barrier
@@ -78,7 +79,7 @@ class Loop:
         """Run these programs too; everything that they are for is reconciled once."""
         now = self.clock.now()
         for bound in [self.cache.bind(program) for program in programs]:
-            for key in bound.keys():
+            for key in bound.all_keys():
                 self.queue.add((bound, key), Cause("start", self._ref(bound, key), 0, now))
 
     def remove(self, bound: Bound) -> None:
@@ -136,7 +137,16 @@ class Loop:
         now = self.clock.now()
         refused = self.refused.get(key, [])
         run = Pass(
-            bound, name, primary, now, self.registry, self.schemas, self.memos, refused, self._salts.get(key, 0), self.barrier.halted(key)
+            bound,
+            name,
+            primary,
+            now,
+            self.registry,
+            self.schemas,
+            self.memos,
+            refused,
+            self._salts.get(key, 0),
+            self.barrier.halted(key),
         )
         decision = run.run()
         self.passes += 1
@@ -146,7 +156,9 @@ class Loop:
         else:
             bound.blocked.pop(name, None)
         if decision.wake_at:
-            self.queue.at(decision.wake_at, key, Cause("timer", self._ref(bound, name), 0, decision.wake_at, "the time has come"))
+            self.queue.at(
+                decision.wake_at, key, Cause("timer", self._ref(bound, name), 0, decision.wake_at, "the time has come")
+            )
         if decision.effects or decision.notices or decision.errors:
             await self._act(key, cause, primary, decision, now, refused)
         else:
@@ -154,13 +166,27 @@ class Loop:
             self.refused.pop(key, None)
 
     async def _act(
-        self, key: Key, cause: Cause, primary: dict[str, Any], decision: Decision, now: int, refused: list[dict[str, Any]]
+        self,
+        key: Key,
+        cause: Cause,
+        primary: dict[str, Any],
+        decision: Decision,
+        now: int,
+        refused: list[dict[str, Any]],
     ) -> None:
         bound, name = key
         program = bound.program
         firing = self.recorder.next_id()
         uid = primary["metadata"].get("uid", "")
-        sender = Sender(self.route, program.name, program.component, firing, uid, rfc3339(now), self if self.pace is not None else None)
+        sender = Sender(
+            self.route,
+            program.name,
+            program.component,
+            firing,
+            uid,
+            rfc3339(now),
+            self if self.pace is not None else None,
+        )
         self._writer = key
         try:
             sent = await sender.send(decision.effects)
@@ -184,7 +210,7 @@ class Loop:
 
     def _after(self, key: Key, decision: Decision, sent: Sent, now: int) -> None:
         """What the outcome means for this key's next decision."""
-        bound, name = key
+        bound = key[0]
         self.barrier.expect(key, sent)
         if sent.foreign:
             self._salts[key] = self._salts.get(key, 0) + 1
@@ -197,20 +223,32 @@ class Loop:
         if error:
             self.errors[bound.program.name] = error
             at = now + self.queue.failed(key)
-            self.queue.at(at, key, Cause("retry", self._ref(bound, name), 0, at, error))
+            self.queue.at(at, key, Cause("retry", self._ref(*key), 0, at, error))
             return
         self.queue.succeeded(key)
         if decision.more:
-            self.queue.add(key, Cause("watch", self._ref(bound, name), 0, now, "the next slice of a larger change"), own=True)
+            self.queue.add(key, Cause("watch", self._ref(*key), 0, now, "the next slice of a larger change"), own=True)
 
     def _firing(
-        self, key: Key, number: int, cause: Cause, primary: dict[str, Any], decision: Decision, effects: list[EffectRecord],
-        now: int, refused: list[dict[str, Any]],
+        self,
+        key: Key,
+        number: int,
+        cause: Cause,
+        primary: dict[str, Any],
+        decision: Decision,
+        effects: list[EffectRecord],
+        now: int,
+        refused: list[dict[str, Any]],
     ) -> Firing:
         bound, name = key
         program = bound.program
         return Firing(
-            number, now, program.name, program.component, self._ref(bound, name), cause,
+            number,
+            now,
+            program.name,
+            program.component,
+            self._ref(bound, name),
+            cause,
             revision=int(primary["metadata"].get("resourceVersion") or 0),
             rules=tuple(decision.rules),
             effects=tuple(effects),
@@ -237,5 +275,3 @@ class Loop:
     def close(self) -> None:
         """Give back what the matcher holds."""
         self.cache.close()
-
-

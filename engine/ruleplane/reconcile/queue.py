@@ -1,8 +1,11 @@
 """The workqueue: which keys to reconcile, once each, why, and when.
 
-A key that is woken again while it waits is not queued twice; the first cause is kept. Keys woken only by their own writes wait
-in a second lane: by the time it is served, what those writes set in motion has usually happened, and one pass does for both.
-Failing keys come back after an exponential delay with seeded jitter. No key is processed by two passes at once (one loop).
+A key that is woken again while it waits is not queued twice; the first cause is kept. Keys woken only by their own
+writes wait
+in a second lane: by the time it is served, what those writes set in motion has usually happened, and one pass does
+for both.
+Failing keys come back after an exponential delay with seeded jitter. No key is processed by two passes at once (one
+loop).
 """
 
 from __future__ import annotations

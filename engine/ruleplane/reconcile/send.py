@@ -1,7 +1,9 @@
 """Sends the effects of one pass, in order, and says what came of each. The shim between deciding and the API.
 
-Guarantees: a creation whose answer is *already exists* is settled by reading the object (ours: made; ours and going: wait; another's:
-the next name). A write that the object's state has overtaken is a conflict: the key is decided again. A refusal stops the rest
+Guarantees: a creation whose answer is *already exists* is settled by reading the object (ours: made; ours and going:
+wait; another's:
+the next name). A write that the object's state has overtaken is a conflict: the key is decided again. A refusal stops
+the rest
 of the creations of its rule; creations go in doubling batches, so that a refusal that holds for all costs few requests.
 """
 
@@ -39,7 +41,9 @@ class Verbs(Protocol):
     async def delete(self, kind: Kind, namespace: str, name: str, options: dict[str, Any] | None, call: Call) -> Entry:
         """A deleted object."""
 
-    async def post(self, kind: Kind, namespace: str, name: str, subresource: str, body: dict[str, Any], call: Call) -> Any:
+    async def post(
+        self, kind: Kind, namespace: str, name: str, subresource: str, body: dict[str, Any], call: Call
+    ) -> Any:
         """A subresource call."""
 
 
@@ -63,9 +67,13 @@ class Sent:
     retry: str = ""  # why the key must be decided again (a conflict, an error)
     foreign: bool = False  # a name was taken by another's object: decide again with the next salt
     written: int = 0
-    expected: list[tuple[str, str, str, int]] = field(default_factory=list)  # kind, key, uid, revision: must show in the cache
+    expected: list[tuple[str, str, str, int]] = field(
+        default_factory=list
+    )  # kind, key, uid, revision: must show in the cache
     gone: list[tuple[str, str, str]] = field(default_factory=list)  # kind, key, uid: must be gone or going
-    made: dict[str, tuple[str, str, str, str]] = field(default_factory=dict)  # rule -> kind, key, uid, resourceVersion of the first object it made
+    made: dict[str, tuple[str, str, str, str]] = field(
+        default_factory=dict
+    )  # rule -> kind, key, uid, resourceVersion of the first object it made
     unknown: list[Effect] = field(default_factory=list)  # sent, and no answer: to be settled by a read
 
 
@@ -73,7 +81,13 @@ class Sender:
     """Sends for one rule set's firing."""
 
     def __init__(
-        self, route: Callable[[Kind], Verbs], actor: str, component: str, firing: int, owner: str, now: str,
+        self,
+        route: Callable[[Kind], Verbs],
+        actor: str,
+        component: str,
+        firing: int,
+        owner: str,
+        now: str,
         pace: Pace | None,
     ) -> None:
         self.route, self.owner, self.now = route, owner, now
@@ -97,7 +111,11 @@ class Sender:
         sent = self.sent
         kind = effect.kind
         record = EffectRecord(
-            ",".join(effect.rules), effect.verb, object_ref(kind.ref, effect.namespace, effect.name), effect.uid, effect.subresource,
+            ",".join(effect.rules),
+            effect.verb,
+            object_ref(kind.ref, effect.namespace, effect.name),
+            effect.uid,
+            effect.subresource,
             paths=effect.paths,
         )
         sent.records.append(record)
@@ -184,7 +202,9 @@ class Sender:
             return entry
         record.outcome, record.message = "conflict", error.message
         if ours:
-            self.sent.gone.append((effect.kind.ref, f"{effect.namespace}/{effect.name}", entry.value["metadata"]["uid"]))
+            self.sent.gone.append(
+                (effect.kind.ref, f"{effect.namespace}/{effect.name}", entry.value["metadata"]["uid"])
+            )
         elif "generateName" in effect.body["metadata"]:
             self.sent.foreign = True
         else:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ruleplane.api.merge import child
 from ruleplane.errors import EvaluationError
-from ruleplane.reconcile.effect import Contradiction, Effect, changed_paths, combine, patched, resolve
+from ruleplane.reconcile.effect import ContradictionError, Effect, changed_paths, combine, patched, resolve
 
 if TYPE_CHECKING:
     from ruleplane.lang import heads
@@ -39,7 +39,7 @@ class Wishes:
         return self.patch(rule.name, obj, head.fields(run.scope, *args), head.subresource, guarded=head.guarded)
 
     def patch(self, rule: str, obj: Any, want: dict[str, Any], subresource: str, *, guarded: bool) -> Effect | None:
-        """Wish ``want`` for ``obj``; None where it is so already. Raises EvaluationError, Contradiction."""
+        """Wish ``want`` for ``obj``; None where it is so already. Raises EvaluationError, ContradictionError."""
         kind, metadata = self.kind_of(obj)
         node = self.run.schemas.node(kind)
         want = resolve(node, obj, want)
@@ -48,8 +48,16 @@ class Wishes:
         if subresource and subresource not in kind.subresources:
             subresource = ""
         effect = Effect(
-            "patch", kind, metadata.get("namespace", ""), metadata["name"], [rule], subresource, want,
-            uid=metadata.get("uid", ""), guarded=guarded, seen=metadata.get("resourceVersion", ""),
+            "patch",
+            kind,
+            metadata.get("namespace", ""),
+            metadata["name"],
+            [rule],
+            subresource,
+            want,
+            uid=metadata.get("uid", ""),
+            guarded=guarded,
+            seen=metadata.get("resourceVersion", ""),
         )
         target = effect.target
         if target in self.spoiled:
@@ -61,11 +69,13 @@ class Wishes:
         held = before[0]
         try:
             held.body = combine(node, held.body, want)
-        except Contradiction as error:
+        except ContradictionError as error:
             del self.patches[target]
             self.spoiled.add(target)
-            message = f"{kind.kind} {effect.name}: {error} (rules {', '.join((*held.rules, rule))}); nothing of it is written"
-            raise Contradiction(message) from error
+            message = (
+                f"{kind.kind} {effect.name}: {error} (rules {', '.join((*held.rules, rule))}); nothing of it is written"
+            )
+            raise ContradictionError(message) from error
         held.rules.append(rule)
         held.guarded = held.guarded or guarded
         return held
@@ -92,8 +102,18 @@ class Wishes:
         for name in reversed(head.path):
             body = {name: body}
         effect = Effect(
-            "patch", kind, metadata.get("namespace", ""), metadata["name"], [rule.name], head.subresource, body, "merge",
-            uid=metadata.get("uid", ""), guarded=True, seen=metadata.get("resourceVersion", ""), paths=(".".join(head.path),),
+            "patch",
+            kind,
+            metadata.get("namespace", ""),
+            metadata["name"],
+            [rule.name],
+            head.subresource,
+            body,
+            "merge",
+            uid=metadata.get("uid", ""),
+            guarded=True,
+            seen=metadata.get("resourceVersion", ""),
+            paths=(".".join(head.path),),
         )
         run.add(effect)
         return effect
@@ -104,8 +124,15 @@ class Wishes:
         kind, metadata = self.kind_of(head.to(run.scope, *args))
         body = head.body(run.scope, *args) if head.body is not None else {}
         effect = Effect(
-            "post", kind, metadata.get("namespace", ""), metadata["name"], [rule.name], head.subresource, body,
-            uid=metadata.get("uid", ""), paths=(f"/{head.subresource}",),
+            "post",
+            kind,
+            metadata.get("namespace", ""),
+            metadata["name"],
+            [rule.name],
+            head.subresource,
+            body,
+            uid=metadata.get("uid", ""),
+            paths=(f"/{head.subresource}",),
         )
         run.add(effect)
         return effect
@@ -125,24 +152,34 @@ class Wishes:
                 effect.propagation = head.propagation(run.scope, *args)
             if rule.events is not None and rule.events.deleted:
                 notices = run.notices(rule, rule.events.deleted, (*args, obj))
-                effect.done = lambda _obj, notices=notices: notices  # type: ignore[misc]
+                effect.done = lambda _obj, notices=notices: notices
             run.add(effect)
 
     def deletion(self, rule: str, obj: Any, grace: int | None) -> Effect | None:
         """The deletion of one object; None where it is being deleted already (unless the grace becomes shorter)."""
         kind, metadata = self.kind_of(obj)
-        if "deletionTimestamp" in metadata and (grace is None or metadata.get("deletionGracePeriodSeconds", 0) <= grace):
-            if grace != 0 or metadata.get("finalizers"):
+        if "deletionTimestamp" in metadata:
+            shorter = grace is not None and grace < metadata.get("deletionGracePeriodSeconds", 0)
+            final = grace == 0 and not metadata.get("finalizers")
+            if not shorter and not final:
                 return None
         return Effect(
-            "delete", kind, metadata.get("namespace", ""), metadata["name"], [rule],
-            uid=metadata.get("uid", ""), seen=metadata.get("resourceVersion", ""), grace=grace,
+            "delete",
+            kind,
+            metadata.get("namespace", ""),
+            metadata["name"],
+            [rule],
+            uid=metadata.get("uid", ""),
+            seen=metadata.get("resourceVersion", ""),
+            grace=grace,
         )
 
     def kind_of(self, obj: Any) -> tuple[Kind, dict[str, Any]]:
         """Kind and metadata of an object. Raises EvaluationError for what is none."""
         if not isinstance(obj, dict) or "metadata" not in obj or "kind" not in obj:
-            raise EvaluationError(f"an object with apiVersion, kind and metadata was expected, found {type(obj).__name__}")
+            raise EvaluationError(
+                f"an object with apiVersion, kind and metadata was expected, found {type(obj).__name__}"
+            )
         kind = self.run.registry.of(obj["apiVersion"], obj["kind"])
         if kind is None:
             raise EvaluationError(f"the kind {obj['apiVersion']}/{obj['kind']} is not served")

@@ -28,7 +28,7 @@ from ruleplane.lang.cel.walk import depth
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MAX_DEPTH: Final = 150
+MAX_DEPTH: Final = 100
 """How many levels a tree may have; a chain of n additions has n (chains of && and || only log n)."""
 
 _BINARY: Final = {
@@ -57,7 +57,11 @@ def parse(text: str, *, file: str = "", line: int = 1, column: int = 1) -> Expr:
     >>> tree.function, int(tree.pos), tree.args[1].value
     ('_+_', 4, 1)
     """
-    return _Parser(Source(text, file, line, column)).whole()
+    source = Source(text, file, line, column)
+    try:
+        return _Parser(source).whole()
+    except RecursionError:  # called from deep within another computation
+        raise source.error("this nests too deeply", 0) from None
 
 
 class _Parser:
