@@ -48,6 +48,13 @@ def _present(value: Any) -> tuple[Any, ...]:
     return () if value.content is MISSING else (value.content,)
 
 
+def _entry(key: Any, value: Any) -> dict[Any, Any]:
+    """An optional entry of a map: a call, since the value's code may assign, which a comprehension would forbid."""
+    if value.__class__ is not Optional:
+        raise CelError("no such overload: ? takes an optional")
+    return {} if value.content is MISSING else {key: value.content}
+
+
 def _optional(found: Any) -> Optional:
     return NONE if found is MISSING else Optional(found)
 
@@ -65,6 +72,7 @@ def _absent() -> Any:
 GLOBALS: Final[dict[str, Any]] = {
     "_overflow": _overflow,
     "_not_bool": _not_bool,
+    "_entry": _entry,
     "_present": _present,
     "_optional": _optional,
     "_checked_optional": _checked_optional,
@@ -193,11 +201,14 @@ class Emitter:
     def _map(self, expr: MapExpr, local: Mapping[str, Code]) -> Code:
         keys = [key.value for key, _ in expr.entries if isinstance(key, Literal) and key.value.__class__ is str]
         parts = [(self.emit(key, local).text, self.emit(value, local).text) for key, value in expr.entries]
-        if len(set(keys)) == len(expr.entries) and not expr.optional:
-            return Code(f"{{{', '.join(f'{key}: {value}' for key, value in parts)}}}", "dict")
-        v = self.fresh("t")
+        if len(set(keys)) == len(expr.entries):
+            entries = (
+                f"**_entry({key}, {value})" if number in expr.optional else f"{key}: {value}"
+                for number, (key, value) in enumerate(parts)
+            )
+            return Code(f"{{{', '.join(entries)}}}", "dict")
         items = (
-            f"*[({key}, {v}) for {v} in _present({value})]" if number in expr.optional else f"({key}, {value})"
+            f"*_entry({key}, {value}).items()" if number in expr.optional else f"({key}, {value})"
             for number, (key, value) in enumerate(parts)
         )
         return Code(f"_make_map([{', '.join(items)}])")
