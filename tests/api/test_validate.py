@@ -95,7 +95,16 @@ def test_nulls_are_as_good_as_absent():
 
 
 @pytest.mark.parametrize(
-    ("given", "stored"), [(1, "1"), (0.5, "500m"), ("0.5", "500m"), ("1.5Gi", "1536Mi"), ("2", "2"), ("100m", "100m")]
+    ("given", "stored"),
+    [
+        (1, "1"),
+        (0.5, "500m"),
+        ("0.5", "500m"),
+        ("1000m", "1"),
+        ("1024Mi", "1Gi"),
+        ("1.5Gi", "1536Mi"),
+        ("100m", "100m"),
+    ],
 )
 def test_quantities_are_stored_in_canonical_form(given, stored):
     path = "spec.containers.0.resources.requests"

@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ruleplane.api.canonical import quantity_text, quantity_value
 from ruleplane.api.shape import compile_shape
 from ruleplane.api.validation_file import load_validation
 from ruleplane.api.walk import Walk
@@ -22,7 +23,19 @@ LEAVES = st.one_of(
     st.floats(allow_nan=False, allow_infinity=False),
     st.text(alphabet="aA1-._/ :=é\n", max_size=5),
     st.sampled_from(
-        ["", "Always", "TCP", "100m", "0.5", "1Gi", "2026-01-01T00:00:00Z", "2026-02-30T00:00:00Z", "YQ==", "a" * 64]
+        [
+            "",
+            "Always",
+            "TCP",
+            "100m",
+            "0.5",
+            "1000m",
+            "1024Mi",
+            "2026-01-01T00:00:00Z",
+            "2026-02-30T00:00:00Z",
+            "YQ==",
+            "a" * 64,
+        ]
     ),
     st.just([]),
     st.just({}),
@@ -81,3 +94,18 @@ def test_what_the_fast_check_accepts_the_walk_leaves_as_it_is(case):
     if SHAPES[ref](obj):
         assert not mistakes
         assert stored is obj
+
+
+QUANTITIES = st.from_regex(r"\A[+-]?[0-9]{1,7}(\.[0-9]{1,3})?([numkMGTPE]|[KMGTPE]i|e[0-9])?\Z")
+
+
+@settings(max_examples=1000, deadline=None)
+@given(QUANTITIES)
+def test_a_quantity_that_the_fast_check_accepts_is_canonical(text):
+    obj = copy.deepcopy(OBJECTS["v1/Pod"])
+    obj["spec"]["containers"][0]["resources"] = {"limits": {"cpu": text}}
+    canonical = quantity_text(text)
+    assert quantity_text(canonical) == canonical
+    assert quantity_value(canonical) == quantity_value(text) or "n" in text or "." in text
+    if SHAPES["v1/Pod"](obj):
+        assert text == canonical

@@ -29,9 +29,13 @@ _INTEGERS = {
     "int32": {"minimum": -(1 << 31), "maximum": (1 << 31) - 1},
     "int64": {"minimum": -(1 << 63), "maximum": (1 << 63) - 1},
 }
+# Numbers that are surely in canonical form: no fraction, no 000 at the end that a greater suffix could take, before a
+# binary suffix no multiple of four (let alone of 1024) unless it is small, and none too large to be.
+_WHOLE = "([1-9][0-9]{0,14})?[1-9][0-9]{0,2}"
+_SHORT = "([1-9][0-9]{0,2})?[1-9][0-9]{0,2}"
+_BINARY = "[1-9]([0-9]{0,2}|[0-9]{0,4}([13579]|[02468][26]))"
 _TEXTS = {
-    # whole numbers only: what has a fraction is brought into canonical form by the walk
-    "quantity": "^[+-]?[0-9]+([numkMGTPE]|[KMGTPE]i|[eE][+-]?[0-9]+)?$",
+    "quantity": f"^(0|-?({_WHOLE}[num]?|{_SHORT}[kMGT]|{_BINARY}[KMGT]i))$",
     "date-time": "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z$",
     "micro-time": "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\\.[0-9]{6}Z$",
     "byte": "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$",
