@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+import re
+from typing import ClassVar, Final
 from urllib.parse import SplitResult, parse_qsl, quote, urlsplit
 
 from ruleplane.lang.cel.registry import standard
 from ruleplane.lang.cel.source import CelError
+
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+_BAD_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_BAD_HOST: Final = re.compile(r"""[ "<>\\^`{|}]""")
 
 
 class URL:
@@ -39,8 +44,8 @@ def url(text: str) -> URL:
     >>> url("https://example.com:80/a?b=1").parts.hostname
     'example.com'
     """
-    if not text.isprintable() or any(char in text for char in ' "<>\\^`{|}'):
-        raise CelError(f"url(): {text!r} holds characters that a URL cannot")
+    if _CONTROL.search(text) or _BAD_ESCAPE.search(text):
+        raise CelError(f"url(): {text!r} holds characters or escapes that a URL cannot")
     try:
         parts = urlsplit(text)
         _ = parts.port
@@ -48,6 +53,8 @@ def url(text: str) -> URL:
         raise CelError(f"url(): {text!r}: {error}") from None
     if not parts.scheme and not text.startswith("/"):
         raise CelError(f"url(): {text!r} is neither an absolute URL nor an absolute path")
+    if _BAD_HOST.search(parts.netloc):
+        raise CelError(f"url(): {text!r}: invalid character in host name")
     return URL(text, parts)
 
 
