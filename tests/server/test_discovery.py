@@ -112,3 +112,9 @@ def test_a_kind_that_comes_later_is_seen_and_changes_the_tag(registry):
 
 def test_released_versions_are_preferred_to_betas():
     assert max(["v1beta2", "v1", "v2alpha1", "odd"], key=version_rank) == "v1"
+
+
+def test_a_version_that_is_not_served_is_told_why(client):
+    answer = client.get("/apis/autoscaling/v1/namespaces/default/horizontalpodautoscalers")
+    assert answer.status == 404
+    assert "would have to be converted from autoscaling/v2" in answer.json["message"]

@@ -108,7 +108,7 @@ class App:
         elif not self._resources.known(path):
             if AUTHENTICATED not in user.groups:  # who may not look learns nothing
                 await self._authorizer.require(user, Attributes("get", path.group, path.plural))
-            raise NotFound("the server could not find the requested resource")
+            raise NotFound(self._resources.absent(path))
         else:
             await self._authorizer.require(user, self._resources.attributes(ask, path))
         if path is not None or (parts and parts[0] in _NEGOTIATED and parts[1:2] != ["v2"]):

@@ -51,6 +51,11 @@ class Resources:
             return False
         return bool(path.namespace) or not path.name or not kind.namespaced
 
+    def absent(self, path: ResourcePath) -> str:
+        """What is said of a path that names nothing: why, where it is a version that clients may expect."""
+        group_version = f"{path.group}/{path.version}"
+        return self._registry.unserved.get(group_version, "the server could not find the requested resource")
+
     def attributes(self, ask: Ask, path: ResourcePath) -> Attributes:
         """What the asker must be allowed to do.
 
