@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ruleplane.lang.cel.operators import KEY_KINDS, add, checked_int, less, make_map
 from ruleplane.lang.cel.source import CelError, no_overload
-from ruleplane.lang.cel.values import MISSING, kind_of
+from ruleplane.lang.cel.values import MISSING, kind_of, kind_of_class
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 _COMPARABLE: Final = frozenset({"bool", "string", "bytes", "timestamp", "duration", "quantity", "semver"})
+_SCALARS: Final = frozenset({bool, int, float, str, bytes})
 _NUMBERS: Final = frozenset({"int", "uint", "double"})
 
 
@@ -27,21 +28,34 @@ def sort_by(items: Iterable[Any], keys: list[Any]) -> list[Any]:
     """
     _check_comparable(keys)
     values = list(items)
-    return [values[at] for at in sorted(range(len(values)), key=[_plain(key) for key in keys].__getitem__)]
+    if not all(key.__class__ in _SCALARS for key in keys):
+        keys = [_plain(key) for key in keys]
+    return [values[at] for at in sorted(range(len(values)), key=keys.__getitem__)]
 
 
 def _plain(key: Any) -> Any:
-    return [_plain(part) for part in key] if key.__class__ is not str and kind_of(key) == "list" else key
+    """Lists that are no Python lists (views, tuples), made such: Python compares lists with lists only."""
+    if key.__class__ in _SCALARS or kind_of(key) != "list":
+        return key
+    if key.__class__ is list and all(part.__class__ in _SCALARS for part in key):
+        return key
+    return [_plain(part) for part in key]
 
 
-def _check_comparable(keys: Iterable[Any]) -> None:
+def _check_comparable(keys: Sequence[Any]) -> None:
     """Refuse what Python would order though the language does not (bools among numbers), or not in the same way."""
-    classes = {key.__class__ for key in keys}
-    kinds = {kind_of(key) for key in keys} if len(classes) > 1 else {kind_of(key) for key in list(keys)[:1]}
+    classes = set(map(type, keys))
+    if len(classes) == 1 and classes <= _SCALARS:
+        return
+    kinds = set(map(kind_of_class, classes))
     if kinds == {"list"}:
-        rows = list(keys)
-        for column in range(max(map(len, rows), default=0)):
-            _check_comparable([row[column] for row in rows if column < len(row)])
+        lengths = set(map(len, keys))
+        if len(lengths) == 1:
+            for column in zip(*keys, strict=True):
+                _check_comparable(column)
+            return
+        for place in range(max(lengths)):
+            _check_comparable([key[place] for key in keys if place < len(key)])
     elif kinds and not kinds <= _NUMBERS and not (len(kinds) == 1 and kinds <= _COMPARABLE):
         raise no_overload("sortBy", *sorted(kinds))
 

@@ -82,7 +82,7 @@ class Interpreter:
             return (optional_select if expr.optional else select)(operand, expr.field)
         except CelError as error:
             if error.pos is None:
-                error.message += f" in {unparse(_unrooted(expr.operand))}"
+                error.context = lambda: f" in {unparse(_unrooted(expr.operand))}"
             raise
 
     def _call(self, expr: Call, variables: Variables) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from math import copysign, inf, nan
 from typing import Any, Final
 
@@ -128,12 +129,17 @@ _MODULO: Final[dict[tuple[str, str], Operator]] = {
 
 
 def _arithmetic(name: str, table: dict[tuple[str, str], Operator]) -> Operator:
-    def apply(a: Any, b: Any) -> Any:
+    chosen: dict[tuple[type, type], Operator] = {}
+
+    def choose(a: Any, b: Any) -> Operator:
         kinds = kind_of(a), kind_of(b)
-        implementation = table.get(kinds)
-        if implementation is None:
+        if kinds not in table:
             raise no_overload(name, *kinds)
-        return implementation(a, b)
+        chosen[a.__class__, b.__class__] = table[kinds]
+        return table[kinds]
+
+    def apply(a: Any, b: Any) -> Any:
+        return (chosen.get((a.__class__, b.__class__)) or choose(a, b))(a, b)
 
     apply.__doc__ = f"``a {name} b``."
     return apply
@@ -195,14 +201,22 @@ def equal(a: Any, b: Any) -> bool:
     return bool(a == b)
 
 
-def _ordering(name: str, compare: Operator) -> Callable[[Any, Any], bool]:
-    def apply(a: Any, b: Any) -> bool:
+def _ordering(name: str, compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
+    chosen: dict[tuple[type, type], Callable[[Any, Any], bool]] = {}
+
+    def choose(a: Any, b: Any) -> Callable[[Any, Any], bool]:
         kind, other = kind_of(a), kind_of(b)
         if kind in _NUMBERS and other in _NUMBERS:
-            return _compare_numbers(compare, a, b)
-        if kind == other and kind in _ORDERED:
-            return bool(compare(a, b))
-        raise no_overload(name, kind, other)
+            picked = compare if kind == other else partial(_compare_numbers, compare)
+        elif kind == other and kind in _ORDERED:
+            picked = compare
+        else:
+            raise no_overload(name, kind, other)
+        chosen[a.__class__, b.__class__] = picked
+        return picked
+
+    def apply(a: Any, b: Any) -> bool:
+        return (chosen.get((a.__class__, b.__class__)) or choose(a, b))(a, b)
 
     apply.__doc__ = f"``a {name} b``."
     return apply

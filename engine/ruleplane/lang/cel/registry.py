@@ -126,4 +126,11 @@ def dispatcher(key: str, overloads: list[Overload]) -> Callable[..., Any]:
     def call(*args: Any) -> Any:
         return (chosen.get(tuple([arg.__class__ for arg in args])) or choose(args))(*args)
 
-    return call
+    def call1(a: Any) -> Any:
+        return (chosen.get((a.__class__,)) or choose((a,)))(a)
+
+    def call2(a: Any, b: Any) -> Any:
+        return (chosen.get((a.__class__, b.__class__)) or choose((a, b)))(a, b)
+
+    arities = {len(overload.params) for overload in overloads}
+    return call1 if arities == {1} else call2 if arities == {2} else call

@@ -147,7 +147,9 @@ class _Resolver:
     def _checked(self, call: Call) -> Expr:
         overloads = self._functions[call.function].overloads
         counts = sorted({len(overload.params) for overload in overloads})
-        if counts and len(call.args) not in counts and not self._lenient:
+        if counts and len(call.args) not in counts:
+            if self._lenient:
+                return Call(UNDECLARED, (Literal(call.function.lstrip("."), call.pos),), None, call.pos)
             receiver = call.function[0] == "."
             wanted = " or ".join(str(count - receiver) for count in counts)
             given = len(call.args) - receiver

@@ -7,8 +7,12 @@ rule sets inline a library's function into another file's expression. The lexer 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ruleplane.errors import EvaluationError, SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +72,13 @@ class CelError(EvaluationError):
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
-        self.message = message
         self.pos: int | None = None
+        self.context: Callable[[], str] | None = None
+
+    @property
+    def message(self) -> str:
+        """What was found, without the place; written only when somebody reads it, for most errors are absorbed."""
+        return str(self.args[0]) + (self.context() if self.context else "")
 
     def located(self, pos: int) -> CelError:
         """Note the place, unless an inner node already did."""
