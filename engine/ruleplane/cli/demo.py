@@ -19,6 +19,8 @@ import typer
 
 from ruleplane.cli.places import KUBECONFIG
 from ruleplane.errors import RuleplaneError
+from ruleplane.model.trace import split_ref
+from ruleplane.trace.service import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
 _PODS = "/api/v1/namespaces/default/pods"
 _SETS = "/apis/apps/v1/namespaces/default/replicasets"
-_WHY = "/apis/trace.ruleplane.dev/v1/why"
+_FIRINGS, _WHY = f"{ROOT}/firings", f"{ROOT}/why"
 
 
 def demo(
@@ -96,8 +98,7 @@ async def _tell(out: Console, remote: Remote, manifest: dict[str, Any]) -> None:
 
     _title(out, "Why it is so: the trace, from the request on")
     example = sorted(pods)[0]
-    why = await remote.ask("GET", _WHY, object=f"pod/{example}.status.conditions[type=Ready]")
-    _chain(out, why)
+    await _chain(out, remote, example)
     owner = await remote.ask("GET", _WHY, object=f"rs/{name}.status.readyReplicas")
     out.print("   [bold cyan]then the status of the owner follows:[/]")
     _tree(out, {**owner, "text": owner["text"][:2]})
@@ -181,18 +182,24 @@ def _painted(text: str) -> str:
     return f"[{colour}]{text}[/]"
 
 
-def _chain(out: Console, answer: dict[str, Any]) -> None:
+async def _chain(out: Console, remote: Remote, pod: str) -> None:
+    """Number the chain that made the Pod ready; what its sandbox and containers did is asked for by their names."""
     from rich.markup import escape
-    from rich.text import Text
 
-    from ruleplane.cli.story import chain
+    from ruleplane.cli.story import chain, made
 
-    rows = chain(answer)
-    width = max((Text(sentence).cell_len for _, sentence, _ in rows), default=0)
-    for number, sentence, mark in rows:
-        out.print(f"   [bold cyan]{number:>2}[/] {escape(sentence.ljust(width))}  [yellow]{mark}[/]".rstrip())
+    answer = await remote.ask("GET", _WHY, object=f"pod/{pod}.status.conditions[type=Ready]")
     if answer["gap"]:
         raise RuleplaneError(f"the trace is incomplete: {answer['gap']}")
+    records = (await remote.ask("GET", _FIRINGS, object=f"pod/{pod}"))["items"]
+    around: list[dict[str, Any]] = []
+    for step in answer["steps"]:
+        if step["by"] == answer["steps"][0]["by"]:
+            for ref in made(records, step["record"]):
+                kind, _, name = split_ref(ref)
+                around += (await remote.ask("GET", _FIRINGS, object=f"{kind.rpartition('/')[2]}/{name}"))["items"]
+    for number, revision, after, sentence in chain(answer, around):
+        out.print(f"  [bold cyan]{number:>2}[/] [yellow]{revision:<7}[/] [dim]{after:>9}[/]  {escape(sentence)}")
 
 
 def _tree(out: Console, answer: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ Both take a path below ``/apis/trace.ruleplane.dev/v1`` and a query, and give th
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import json
 from abc import ABC, abstractmethod
@@ -15,12 +16,14 @@ from urllib.parse import urlencode, urlsplit
 
 from ruleplane.cli.kubeconfig import Access, read_kubeconfig
 from ruleplane.cli.places import default_kubeconfig
-from ruleplane.errors import RuleplaneError
+from ruleplane.errors import RuleplaneError, StoreError
 from ruleplane.trace.service import ROOT, TraceService
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ruleplane.model.kind import Kind, Registry
+    from ruleplane.model.schema import Schemas
     from ruleplane.trace.log import Log
 
 
@@ -55,16 +58,46 @@ class Stopped(Source):
         from ruleplane.model.schema import Schemas
         from ruleplane.trace.sqlite import read_log
 
+        self._data_dir = data_dir
         self._log: Log = read_log(data_dir)
-        self._service = TraceService(lambda: self._log, builtin_registry(), Schemas.builtin())
+        registry, schemas = builtin_registry(), Schemas.builtin()
+        _serve_node_kinds(registry, schemas)
+        self._service = TraceService(lambda: self._log, registry, schemas, self._read)
 
     def get(self, path: str, query: Mapping[str, str]) -> dict[str, Any]:
         """The answer from the files."""
         return self._service.handle(path, query)
 
+    def _read(self, kind: Kind, namespace: str, name: str) -> dict[str, Any] | None:
+        """An object as it was last; ``None`` too where another process holds the data, or nothing but a trace is there."""
+        from ruleplane.store.sqlite import FILE, SqliteStore
+
+        if not (self._data_dir / FILE).is_file():
+            return None
+        try:
+            store = SqliteStore(self._data_dir)
+        except StoreError:
+            return None  # the chain of causes is still true without the present value
+        try:
+            entry = asyncio.run(store.get(kind.key(namespace, name)))
+        finally:
+            store.close()
+        return entry.value if entry is not None else None
+
     def close(self) -> None:
         """Release the files."""
         self._log.close()
+
+
+def _serve_node_kinds(registry: Registry, schemas: Schemas) -> None:
+    """Sandboxes, containers and the like are found by name too."""
+    import yaml
+
+    from ruleplane.model.crd import serve
+    from ruleplane.model.data import data_dir
+
+    text = (data_dir("schemas") / "node-kinds.yaml").read_text(encoding="utf-8")
+    serve(list(yaml.safe_load_all(text)), registry, schemas)
 
 
 class Running(Source):

@@ -1,43 +1,82 @@
-"""The causal chain of one object as numbered sentences, oldest first: made of nothing but the trace's answer to *why*.
+"""The causal chain of one object as numbered sentences, oldest first: made of nothing but the trace's answers.
 
-    1. newcomer (ruleplane-demo) created ReplicaSet default/web                  rev 12
-    2. the watch event of rev 12 wakes controller-manager/replicaset
-    3. rule keep-replicas created Pod default/web-x7k2p                          rev 14
+    1. rev 12    +0.0 µs   newcomer (ruleplane-demo) created ReplicaSet default/web
+    2.                     the watch event of rev 12 wakes the rule set controller-manager/replicaset
+    3. rev 14    +0.9 ms   rule keep-replicas created Pod default/web-x7k2p
        …
 
-Pure: an answer in, lines out. Called by ``cli.demo``.
+Pure: answers in, rows out. Called by ``cli.demo``.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ruleplane.trace.render import deed, span
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 _HOPS = 3  # of rule sets that get numbers of their own; what follows is told below the last
 
+Row = tuple[str, str, str, str]  # number, revision, time since the request, sentence
 
-def chain(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """Rows of (number, sentence, revision and time) from an explanation's JSON."""
+
+def chain(answer: dict[str, Any], around: Sequence[dict[str, Any]] = ()) -> list[Row]:
+    """Rows from an explanation's JSON.
+
+    ``around``: records of the objects that the last hop brought about; what they did before the chain's last step is
+    told between.
+    """
     steps = list(reversed(answer["steps"]))
-    rows: list[tuple[str, str, str]] = []
     began = steps[0]["at"] if steps else 0
-    number, hops, woken = 0, 0, ""
+    rows: list[Row] = []
+    number = hops = last = 0
+    woken = ""
     for step in steps:
-        mark = f"rev {step['revision']}  +{span(step['at'] - began)}"
-        text = deed(step["verb"], step["ref"], step["subresource"], tuple(step["paths"]))
         if step["cause"] is None:
             number += 1
-            rows.append((f"{number}.", f"{step['by']} ({step['user']}) {text}", mark))
+            rows.append(_row(f"{number}.", step, began, f"{step['by']} ({step['user']}) {_deed(step)}"))
             continue
         if step["by"] != woken and hops < _HOPS:
-            number, hops, woken = number + 1, hops + 1, step["by"]
-            rows.append((f"{number}.", f"{_wake(step['cause'])} wakes the rule set {step['by']}", ""))
-            number += 1
-            rows.append((f"{number}.", f"rule {step['rule']} {text}", mark))
+            number, hops, woken = number + 2, hops + 1, step["by"]
+            rows.append((f"{number - 1}.", "", "", f"{_wake(step['cause'])} wakes the rule set {woken}"))
+            rows.append(_row(f"{number}.", step, began, f"rule {step['rule']} {_deed(step)}"))
         else:
-            rows.append(("", f"{step['by']}: rule {step['rule']} {text}", mark))
+            rows += _between(around, last, step["record"], began)
+            rows.append(_row("", step, began, f"{step['by']}: rule {step['rule']} {_deed(step)}"))
+        last = step["record"]
     return rows
+
+
+def _between(around: Sequence[dict[str, Any]], after: int, before: int, began: int) -> list[Row]:
+    """What the records between two steps wrote."""
+    return [
+        _row("", {**effect, "at": record["at"]}, began, f"{record['component']}/{record['ruleset']}: rule {effect['rule']} {_deed(effect)}")
+        for record in sorted(around, key=lambda record: int(record["id"]))
+        if after < record["id"] < before
+        for effect in record.get("effects", ())
+        if effect["outcome"] == "done" and effect["verb"] != "event"
+    ]  # fmt: skip
+
+
+def made(records: Sequence[dict[str, Any]], number: int) -> list[str]:
+    """References of the objects that a firing created, Events aside."""
+    return [
+        effect["ref"]
+        for record in records
+        if record["id"] == number
+        for effect in record.get("effects", ())
+        if effect["verb"] == "create" and effect["outcome"] == "done"
+    ]
+
+
+def _row(number: str, step: dict[str, Any], began: int, sentence: str) -> Row:
+    return number, f"rev {step['revision']}", f"+{span(step['at'] - began)}", sentence
+
+
+def _deed(step: dict[str, Any]) -> str:
+    return deed(step["verb"], step["ref"], step["subresource"], tuple(step["paths"]))
 
 
 def _wake(cause: dict[str, Any]) -> str:

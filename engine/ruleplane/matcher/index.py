@@ -46,6 +46,11 @@ class Bucket(Parent):
     def _changed(self, key: str, obj: Any) -> None:
         self._sorted = None
         self.version += 1
+        if self.children or self.dependents:
+            self.announce(key, obj)
+
+    def announce(self, key: str, obj: Any) -> None:
+        """Tell the steps kept over this, and who waits for its next change."""
         self.tell(key, obj)
         if self.dependents:
             dependents, self.dependents = self.dependents, None
@@ -86,16 +91,17 @@ class Index:
     def update(self, key: str, new: dict[str, Any] | None) -> tuple[list[Bucket], list[Bucket]]:
         """Place an object again (None: gone). Returns the buckets it entered or left, and those it stays in."""
         old_values = self.placed.get(key, ())
-        if new is not None and (self.where is None or self.where(new)):
-            new_values = self.values(new)
-        else:
-            new_values = ()
+        new_values = self.values(new) if new is not None and (self.where is None or self.where(new)) else ()
         if old_values == new_values:
             if not new_values:
                 return _NONE, _NONE
             stays = [self.buckets[value] for value in new_values]
-            for bucket in stays:
-                bucket.put(key, new)
+            for bucket in stays:  # the common case, written out: most changes move nothing
+                bucket.items[key] = new
+                bucket._sorted = None
+                bucket.version += 1
+                if bucket.children or bucket.dependents:
+                    bucket.announce(key, new)
             return _NONE, stays
         crossed, stays = [], []
         for value in old_values:

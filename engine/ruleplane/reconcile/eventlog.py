@@ -76,7 +76,6 @@ class EventLog:
             "lastTimestamp": rfc3339(now),
             "count": 1,
             "type": notice.type,
-            "eventTime": None,
             "reportingComponent": component,
             "reportingInstance": host,
         }

@@ -69,8 +69,10 @@ class Compiler:
         exact = self._exact(resolved, params)
         try:
             return self._fast(resolved, params, exact)
-        except (SyntaxError, RecursionError, MemoryError):
+        except (SyntaxError, RecursionError, MemoryError) as error:
             # Python limits how deep its source may nest; the interpreter goes deeper.
+            if isinstance(error, SyntaxError) and "too many nested" not in str(error):
+                raise
             return lambda scope, *args: exact(None, scope, *args)
 
     def source(self, expr: Expr, names: Collection[str], params: Sequence[str] = ()) -> str:
@@ -105,6 +107,8 @@ class Compiler:
         functions = self.functions
 
         def exact(error: Exception | None, scope: Any, *args: Any) -> Any:
+            if isinstance(error, NameError):
+                raise error  # no value causes this: it is a bug of the compiler or of a function
             if not absorbing and isinstance(error, CelError) and error.pos is not None:
                 raise error  # an expression that this one called has already told what and where
             try:

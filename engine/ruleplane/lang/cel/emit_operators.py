@@ -152,7 +152,7 @@ def _ordering(emitter: Emitter, expr: Call, local: Mapping[str, Code]) -> Code:
     kinds = {a.kind, b.kind}
     if kinds & {"str", "bytes"} or kinds == {"int"} or (kinds <= {"int", "float"} and _exact_as_float(a, b)):
         return Code(f"({a.text} {symbol} {b.text})", "bool")
-    if not kinds <= {"int", "float", "any"}:
+    if "any" not in kinds or not kinds <= {"int", "any"}:
         return Code(f"{exact}({a.text}, {b.text})", "bool")
     test, again, again2 = _both_int(emitter, a, b)
     return Code(f"({again} {symbol} {again2} if {test} else {exact}({again}, {again2}))", "bool")
