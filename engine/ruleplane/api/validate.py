@@ -42,6 +42,11 @@ class Validator:
         self._shapes: dict[str, Callable[[Any], bool]] = {}  # by definition
         self._names: dict[str, Check] = {}  # by reference of the kind
 
+    @property
+    def schemas(self) -> Schemas:
+        """The field types that objects are held to."""
+        return self._schemas
+
     def decode(
         self,
         kind: Kind,

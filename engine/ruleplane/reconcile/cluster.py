@@ -5,7 +5,8 @@ HTTPS and on the real clock; specs run it on virtual time.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import TYPE_CHECKING, Any, Protocol
 
 import yaml
 
@@ -25,7 +26,7 @@ from ruleplane.store.memory import MemoryStore
 from ruleplane.trace.requests import RequestListener
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from random import Random
 
     from ruleplane.clock import Clock
@@ -38,8 +39,18 @@ BOOTSTRAP = Call(actor="ruleplane", user=User("system:apiserver", "", ("system:m
 NODE_GROUP = "node.ruleplane.dev"
 
 
+class Between(Protocol):
+    """Stands between the loop and the API, both ways: specs inject faults here."""
+
+    def verbs(self, api: Api) -> Any:
+        """What the loop writes through, instead of ``api``."""
+
+    def feed(self, feed: Callable[..., None]) -> Callable[..., None]:
+        """What informers feed, instead of the loop."""
+
+
 class Cluster:
-    """Everything that decides and remembers."""
+    """Everything that decides and remembers. ``validator``: one to share, with its schemas, between clusters."""
 
     def __init__(
         self,
@@ -50,31 +61,46 @@ class Cluster:
         programs: Iterable[Program],
         *,
         engine: str = "auto",
+        validator: Validator | None = None,
+        between: Between | None = None,
     ) -> None:
         self.store, self.clock, self.random, self.recorder = store, clock, random, recorder
         self.registry = builtin_registry()
-        self.schemas = Schemas.builtin()
-        self.api = Api(store, self.registry, self.schemas, clock, random, Defaults.builtin(), Validator(self.schemas))
+        validator = validator if validator is not None else Validator(Schemas.builtin())
+        self.schemas = validator.schemas
+        self.api = Api(store, self.registry, self.schemas, clock, random, Defaults.builtin(), validator)
         self.api.observers.append(RequestListener(recorder, self.schemas, clock))
         self.local_registry = Registry()
         serve(_documents("node-kinds.yaml"), self.local_registry, self.schemas)
         self.local_store = MemoryStore()
         self.local = Api(self.local_store, self.local_registry, self.schemas, clock, random)
-        every = Registry([*self.registry, *self.local_registry])
-        self.loop = Loop(every, self.schemas, self._route, clock, random, recorder, engine=engine)
+        self._every = Registry([*self.registry, *self.local_registry])
         self._programs = list(programs)
+        self._engine, self._between = engine, between
+        self._verbs: Any = between.verbs(self.api) if between is not None else self.api
         self.informers: list[Informer] = []
+        self.loop = self._new_loop()
+
+    def _new_loop(self) -> Loop:
+        return Loop(self._every, self.schemas, self._route, self.clock, self.random, self.recorder, engine=self._engine)
 
     def _route(self, kind: Kind) -> Any:
-        return self.local if kind.group == NODE_GROUP else self.api
+        return self.local if kind.group == NODE_GROUP else self._verbs
+
+    async def restart(self) -> None:
+        """Forget everything but the stores, as a process does that dies and is started again."""
+        self.close()
+        self.loop = self._new_loop()
+        await self.start()
 
     async def start(self) -> None:
         """Create what every cluster has, fill the cache, and queue everything once."""
         for manifest in _documents("bootstrap.yaml"):
             await self.ensure(manifest)
+        feed = self.loop.feed if self._between is None else self._between.feed(self.loop.feed)
         self.informers = [
-            Informer(self.store, self.registry, self.loop),
-            Informer(self.local_store, self.local_registry, self.loop),
+            Informer(self.store, self.registry, feed),
+            Informer(self.local_store, self.local_registry, self.loop.feed),
         ]
         self.loop.add(self._programs)
         for informer in self.informers:
@@ -87,7 +113,8 @@ class Cluster:
         )
         assert kind is not None, manifest  # our own files
         try:
-            return await self._route(kind).create(kind, manifest["metadata"].get("namespace", ""), manifest, call)  # type: ignore[no-any-return]
+            api = self.local if kind.group == NODE_GROUP else self.api
+            return await api.create(kind, manifest["metadata"].get("namespace", ""), manifest, call)
         except AlreadyExists:
             return None
 
@@ -105,6 +132,7 @@ class Cluster:
         self.loop.close()
 
 
+@cache  # never changed: what is stored is a copy
 def _documents(name: str) -> list[dict[str, Any]]:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     return [doc for doc in yaml.load_all((data_dir("schemas") / name).read_text(encoding="utf-8"), loader) if doc]

@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ruleplane.model.kind import Kind, Registry
-    from ruleplane.reconcile.loop import Loop
     from ruleplane.store.base import Store, WatchEvent
 
 
 class Informer:
     """One store's events into one loop. A held informer keeps them until it is released (a stale cache, for specs)."""
 
-    def __init__(self, store: Store, registry: Registry, loop: Loop) -> None:
-        self._store, self._registry, self._loop = store, registry, loop
+    def __init__(self, store: Store, registry: Registry, feed: Callable[..., None]) -> None:
+        self._store, self._registry, self._feed = store, registry, feed
         self._kinds: dict[str, Kind | None] = {}
         self._busy = False
         self.held = False
@@ -28,7 +29,7 @@ class Informer:
         for entry in listing.entries:
             kind, key = self._place(entry.key)
             if kind is not None:
-                self._loop.feed(kind, key, entry.value, entry.revision, "ADDED")
+                self._feed(kind, key, entry.value, entry.revision, "ADDED")
 
     def _notified(self) -> None:
         if not self.held and not self._busy:
@@ -41,7 +42,7 @@ class Informer:
         try:
             while events := self._watch.take(limit):
                 for event in events:
-                    self._feed(event)
+                    self._tell(event)
                 count += len(events)
                 if limit:
                     break
@@ -49,11 +50,11 @@ class Informer:
             self._busy = False
         return count
 
-    def _feed(self, event: WatchEvent) -> None:
+    def _tell(self, event: WatchEvent) -> None:
         kind, key = self._place(event.key)
         if kind is not None:
             value = event.entry.value if event.entry is not None else None
-            self._loop.feed(kind, key, value, event.revision, event.type)
+            self._feed(kind, key, value, event.revision, event.type)
 
     def _place(self, store_key: str) -> tuple[Kind | None, str]:
         group, plural, key = store_key.split("/", 2)
