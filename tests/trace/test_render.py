@@ -17,12 +17,20 @@ def test_a_chain_is_a_tree_with_columns_and_the_value_in_its_head():
     head, *tree = why_lines(explanation)
     assert head == "Pod default/web-x7k2p .spec.nodeName = node-2"
     assert [[cell.strip() for cell in line.split("  ") if cell.strip()] for line in tree] == [
-        ["└─ rev 3", "scheduler/default · bind", "posted binding of Pod default/web-x7k2p (spec.nodeName)", "+3.0 ms"],
-        ["└─ rev 2", "controller-manager/replicaset · keep-replicas", "created Pod default/web-x7k2p", "+2.0 ms"],
-        ["└─ rev 1", "kubectl-create (admin)", "created ReplicaSet default/web", "+0.0 µs"],
+        ["└─ rev 3", "+3.0 ms", "scheduler/default · bind", "posted binding of Pod default/web-x7k2p (spec.nodeName)"],
+        ["└─ rev 2", "+2.0 ms", "controller-manager/replicaset · keep-replicas", "created Pod default/web-x7k2p"],
+        ["└─ rev 1", "+0.0 µs", "kubectl-create (admin)", "created ReplicaSet default/web"],
     ]
     assert [line.index("└") for line in tree] == [0, 3, 6]
-    assert len({line.index("+") for line in tree}) == 1
+    assert len({line.index("s  ") for line in tree}) == 1
+
+
+def test_of_the_write_asked_about_only_the_fields_asked_for_are_told():
+    log = MemoryLog()
+    log.append(a_pod_is_born())
+    assert why_lines(why(log, POD, "status.phase"))[1].endswith("set status.phase of Pod default/web-x7k2p")
+    both = "set status.phase, status.conditions[type=Ready] of Pod default/web-x7k2p"
+    assert why_lines(why(log, POD, "status"))[1].endswith(both)
 
 
 def test_a_gap_is_the_last_line_of_the_tree():

@@ -98,14 +98,11 @@ async def _tell(out: Console, remote: Remote, manifest: dict[str, Any]) -> None:
 
     _title(out, "Why it is so: the trace, from the request on")
     example = sorted(pods)[0]
-    await _chain(out, remote, example)
-    owner = await remote.ask("GET", _WHY, object=f"rs/{name}.status.readyReplicas")
-    out.print("   [bold cyan]then the status of the owner follows:[/]")
-    _tree(out, {**owner, "text": owner["text"][:2]})
+    await _chain(out, remote, example, name)
 
     _title(out, f"DELETE of Pod {example}")
     present = await remote.ask("GET", _PODS)
-    await remote.ask("DELETE", f"{_PODS}/{example}", {"gracePeriodSeconds": 0})
+    await remote.ask("DELETE", f"{_PODS}/{example}")
     after = await _converge(out, remote, name, count, present["metadata"]["resourceVersion"], gone=example, known=pods)
     replacement = next(pod for pod in sorted(after) if pod not in pods)
     _title(out, f"Why is there a Pod {replacement}?")
@@ -182,8 +179,9 @@ def _painted(text: str) -> str:
     return f"[{colour}]{text}[/]"
 
 
-async def _chain(out: Console, remote: Remote, pod: str) -> None:
-    """Number the chain that made the Pod ready; what its sandbox and containers did is asked for by their names."""
+async def _chain(out: Console, remote: Remote, pod: str, owner: str) -> None:
+    """Number the chain that made the Pod ready, and the owner's status that followed. What the Pod's sandbox and
+    containers did is asked for by their names."""
     from rich.markup import escape
 
     from ruleplane.cli.story import chain, made
@@ -192,14 +190,17 @@ async def _chain(out: Console, remote: Remote, pod: str) -> None:
     if answer["gap"]:
         raise RuleplaneError(f"the trace is incomplete: {answer['gap']}")
     records = (await remote.ask("GET", _FIRINGS, object=f"pod/{pod}"))["items"]
-    around: list[dict[str, Any]] = []
+    around: dict[int, dict[str, Any]] = {}
     for step in answer["steps"]:
         if step["by"] == answer["steps"][0]["by"]:
             for ref in made(records, step["record"]):
                 kind, _, name = split_ref(ref)
-                around += (await remote.ask("GET", _FIRINGS, object=f"{kind.rpartition('/')[2]}/{name}"))["items"]
-    for number, revision, after, sentence in chain(answer, around):
-        out.print(f"  [bold cyan]{number:>2}[/] [yellow]{revision:<7}[/] [dim]{after:>9}[/]  {escape(sentence)}")
+                found = await remote.ask("GET", _FIRINGS, object=f"{kind.rpartition('/')[2]}/{name}")
+                around |= {record["id"]: record for record in found["items"]}
+    followed = await remote.ask("GET", _WHY, object=f"rs/{owner}.status.readyReplicas")
+    last = chain(followed)[-1]
+    for number, revision, after, sentence in (*chain(answer, list(around.values())), ("8.", *last[1:])):
+        out.print(f"  [bold cyan]{number:>2}[/] [yellow]{revision:<11}[/] [dim]{after:>9}[/]  {escape(sentence)}")
 
 
 def _tree(out: Console, answer: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_REVISION = re.compile(r"\brev \d+")
+_REVISION = re.compile(r"\b(?:node )?rev \d+")
 _RULE = re.compile(r"[\w-]+/[\w.-]+ · [\w-]+")
 
 

@@ -69,7 +69,7 @@ class Stopped(Source):
         return self._service.handle(path, query)
 
     def _read(self, kind: Kind, namespace: str, name: str) -> dict[str, Any] | None:
-        """An object as it was last; ``None`` too where another process holds the data, or nothing but a trace is there."""
+        """An object as it was last; ``None`` too where another process holds the data, or only a trace is there."""
         from ruleplane.store.sqlite import FILE, SqliteStore
 
         if not (self._data_dir / FILE).is_file():

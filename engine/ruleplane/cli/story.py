@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ruleplane.trace.render import deed, span
+from ruleplane.trace.render import deed, revision_text, span
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,33 +31,37 @@ def chain(answer: dict[str, Any], around: Sequence[dict[str, Any]] = ()) -> list
     steps = list(reversed(answer["steps"]))
     began = steps[0]["at"] if steps else 0
     rows: list[Row] = []
-    number = hops = last = 0
+    number = hops = 0
+    last: dict[str, Any] = {}
     woken = ""
     for step in steps:
         if step["cause"] is None:
             number += 1
             rows.append(_row(f"{number}.", step, began, f"{step['by']} ({step['user']}) {_deed(step)}"))
-            continue
-        if step["by"] != woken and hops < _HOPS:
+        elif step["by"] != woken and hops < _HOPS:
             number, hops, woken = number + 2, hops + 1, step["by"]
             rows.append((f"{number - 1}.", "", "", f"{_wake(step['cause'])} wakes the rule set {woken}"))
             rows.append(_row(f"{number}.", step, began, f"rule {step['rule']} {_deed(step)}"))
         else:
             rows += _between(around, last, step["record"], began)
             rows.append(_row("", step, began, f"{step['by']}: rule {step['rule']} {_deed(step)}"))
-        last = step["record"]
+        last = step
     return rows
 
 
-def _between(around: Sequence[dict[str, Any]], after: int, before: int, began: int) -> list[Row]:
-    """What the records between two steps wrote."""
-    return [
-        _row("", {**effect, "at": record["at"]}, began, f"{record['component']}/{record['ruleset']}: rule {effect['rule']} {_deed(effect)}")
-        for record in sorted(around, key=lambda record: int(record["id"]))
-        if after < record["id"] < before
-        for effect in record.get("effects", ())
-        if effect["outcome"] == "done" and effect["verb"] != "event"
-    ]  # fmt: skip
+def _between(around: Sequence[dict[str, Any]], last: dict[str, Any], before: int, began: int) -> list[Row]:
+    """What the records between two steps wrote, and what the earlier of the two wrote besides."""
+    rows = []
+    for record in sorted(around, key=lambda record: int(record["id"])):
+        if not last["record"] <= record["id"] < before:
+            continue
+        by = "" if record["id"] == last["record"] else f"{record['component']}/{record['ruleset']}: "
+        for effect in record.get("effects", ()):
+            told = effect["ref"] == last["ref"] and effect["revision"] == last["revision"]
+            if effect["outcome"] == "done" and effect["verb"] != "event" and not told:
+                sentence = f"{by}rule {effect['rule']} {_deed(effect)}"
+                rows.append(_row("", {**effect, "at": record["at"]}, began, sentence))
+    return rows
 
 
 def made(records: Sequence[dict[str, Any]], number: int) -> list[str]:
@@ -72,7 +76,7 @@ def made(records: Sequence[dict[str, Any]], number: int) -> list[str]:
 
 
 def _row(number: str, step: dict[str, Any], began: int, sentence: str) -> Row:
-    return number, f"rev {step['revision']}", f"+{span(step['at'] - began)}", sentence
+    return number, revision_text(step["ref"], step["revision"]), f"+{span(step['at'] - began)}", sentence
 
 
 def _deed(step: dict[str, Any]) -> str:
@@ -81,6 +85,6 @@ def _deed(step: dict[str, Any]) -> str:
 
 def _wake(cause: dict[str, Any]) -> str:
     if cause["kind"] == "watch":
-        return f"the watch event of rev {cause['revision']}"
+        return f"the watch event of {revision_text(cause['ref'], cause['revision'])}"
     words = {"timer": "the clock", "retry": "a failure before", "start": "the start", "request": "a request"}
     return words[cause["kind"]]

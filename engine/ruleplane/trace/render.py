@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from ruleplane.clock import SECOND, rfc3339_micro
 from ruleplane.model.trace import Cause, EffectRecord, Firing, Record, split_ref
+from ruleplane.trace.paths import covers, split
 
 if TYPE_CHECKING:
     from ruleplane.trace.why import Explanation, Step
 
+_LOCAL = "node.ruleplane.dev/"
 _DONE = {
     "create": "created",
     "patch": "set",
@@ -70,7 +72,16 @@ def deed(verb: str, ref: str, subresource: str, paths: tuple[str, ...]) -> str:
 
 
 def _listed(paths: tuple[str, ...]) -> str:
-    return ", ".join(paths[:4]) + (f" and {len(paths) - 4} more" if len(paths) > 4 else "")
+    return ", ".join(paths[:3]) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")
+
+
+def revision_text(ref: str, revision: int) -> str:
+    """A revision, and whose: a node counts its own, apart from the cluster's.
+
+    >>> revision_text("v1/Pod/default/web", 7), revision_text("node.ruleplane.dev/v1/Machine//node-1", 2)
+    ('rev 7', 'node rev 2')
+    """
+    return f"node rev {revision}" if ref.startswith(_LOCAL) else f"rev {revision}"
 
 
 def why_head(explanation: Explanation) -> str:
@@ -88,13 +99,14 @@ def _value(value: Any) -> str:
     return "(not set)" if value is None else text if len(text) <= 60 else text[:57] + "…"
 
 
-def step_cells(step: Step, began: int) -> tuple[str, str, str, str]:
-    """One step as columns: revision, who, did what, how long after ``began``."""
+def step_cells(step: Step, began: int, asked: tuple[str, ...] = ()) -> tuple[str, str, str, str]:
+    """One step as columns: revision, how long after ``began``, who, did what; of what it set only what was asked."""
     who = f"{step.by} · {step.rule}" if step.rule else f"{step.by} ({step.user})" if step.user else step.by
-    text = deed(step.verb, step.ref, step.subresource, step.paths)
+    paths = tuple(path for path in step.paths if covers(path, asked)) if asked else step.paths
+    text = deed(step.verb, step.ref, step.subresource, paths)
     if step.cause is not None and step.cause.kind != "watch":
         text += f" [{_wake(step.cause, step.repeats)}]"
-    return f"rev {step.revision}", who, text, f"+{span(step.at - began)}"
+    return revision_text(step.ref, step.revision), f"+{span(step.at - began)}", who, text
 
 
 def _wake(cause: Cause, repeats: int) -> str:
@@ -114,13 +126,14 @@ def why_lines(explanation: Explanation) -> list[str]:
     """The chain as a tree of lines, newest write first."""
     lines = [why_head(explanation)]
     began = explanation.steps[-1].at if explanation.steps else 0
-    cells = [step_cells(step, began) for step in explanation.steps]
+    asked = split(explanation.field)
+    cells = [step_cells(step, began, () if number else asked) for number, step in enumerate(explanation.steps)]
     indents = [f"{'   ' * depth}└─ " for depth in range(len(cells) + 1)]
     first = max((len(indent) + len(row[0]) for indent, row in zip(indents, cells, strict=False)), default=0)
     widths = [max((len(row[column]) for row in cells), default=0) for column in (1, 2)]
-    for indent, (revision, who, text, after) in zip(indents, cells, strict=False):
+    for indent, (revision, after, who, text) in zip(indents, cells, strict=False):
         left = f"{indent}{revision}".ljust(first)
-        lines.append(f"{left}  {who:<{widths[0]}}  {text:<{widths[1]}}  {after}")
+        lines.append(f"{left}  {after:>{widths[0]}}  {who:<{widths[1]}}  {text}")
     if explanation.gap:
         lines.append(f"{indents[len(cells)]}here the chain ends: {explanation.gap}")
     return lines
@@ -130,10 +143,12 @@ def record_lines(record: Record) -> list[str]:
     """One record of a listing: a headline, and one line per effect."""
     if not isinstance(record, Firing):
         text = deed(record.verb, record.ref, record.subresource, record.paths)
-        return [f"{clock_text(record.at)}  #{record.id}  {record.actor} ({record.user}): {text}  rev {record.revision}"]
+        text += f"  {revision_text(record.ref, record.revision)}"
+        return [f"{clock_text(record.at)}  #{record.id}  {record.actor} ({record.user}): {text}"]
     head = f"{clock_text(record.at)}  #{record.id}  {record.component}/{record.ruleset}  {short(record.key)}"
     took = f", took {span(record.took)}" if record.took else ""
-    lines = [f"{head}  at rev {record.revision}, because of {cause_text(record.cause)}{took}"]
+    seen = revision_text(record.key, record.revision)
+    lines = [f"{head}  at {seen}, because of {cause_text(record.cause)}{took}"]
     lines += [f"    {effect_text(effect)}" for effect in record.effects]
     if record.error:
         lines.append(f"    error: {record.error}")
@@ -146,7 +161,7 @@ def cause_text(cause: Cause) -> str:
     """What woke a key, in words."""
     if cause.kind == "watch" and cause.revision:
         change = {"ADDED": "the creation", "DELETED": "the deletion"}.get(cause.detail, "a change")
-        return f"{change} of {short(cause.ref)} (rev {cause.revision})"
+        return f"{change} of {short(cause.ref)} ({revision_text(cause.ref, cause.revision)})"
     if cause.kind == "request":
         return "a request"
     words = {"timer": "the clock", "retry": "a failure before", "start": "the start", "watch": "its own work"}[
@@ -161,6 +176,6 @@ def effect_text(effect: EffectRecord) -> str:
     if effect.verb == "event" and effect.message:
         return f"{effect.rule}: told: {effect.message}"
     if effect.outcome == "done":
-        return f"{effect.rule}: {text}" + (f"  rev {effect.revision}" if effect.revision else "")
+        return f"{effect.rule}: {text}" + (f"  {revision_text(effect.ref, effect.revision)}" if effect.revision else "")
     reason = f" ({effect.message})" if effect.message else ""
     return f"{effect.rule}: {effect.verb} {short(effect.ref)}: {effect.outcome}{reason}"
