@@ -183,7 +183,7 @@ class StoreDamaged(StoreError):
 
 
 class StoreFull(StoreError):
-    """A write could not be made durable (disk full); nothing of it is kept."""
+    """A write could not be made durable (disk full): it is not acknowledged, and gone if the process ends now."""
 
 
 # --- rule files and expressions -------------------------------------------------------------------------------------
