@@ -142,6 +142,9 @@ def _load(directory: Path) -> list[dict[str, Any]]:
     store.compact(store.revision)
     store.close()
     size = sum(path.stat().st_size for path in directory.iterdir())
+    del store
+    gc.collect()
+    gc.freeze()  # a starting process has no earlier benchmarks' objects to look through
     began = time.perf_counter()
     store = SqliteStore(directory)
     opened = time.perf_counter() - began
