@@ -83,7 +83,7 @@ def _installed(name: str, package: str) -> Path:
     try:
         dist = distribution(name)
     except PackageNotFoundError:
-        raise MissingInputError(f"{name} is not installed (pip install --group schemas)") from None
+        raise MissingInputError(f"{name} is not installed (pip install '.[schemas]')") from None
     if not dist.version.startswith(f"{VERSION}."):
         raise MissingInputError(f"{name} {dist.version} is installed, {VERSION} is needed")
     return Path(str(dist.locate_file(package)))
