@@ -7,7 +7,6 @@ or stands in cel_listed.yaml with its reason; a listed case that passes fails th
 from __future__ import annotations
 
 import json
-import math
 import os
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,10 +16,11 @@ import pytest
 import yaml
 
 from ruleplane.errors import EvaluationError, SourceError
-from ruleplane.lang.cel import Compiler, Duration, Function, Optional, Timestamp, Type, Uint, parse
+from ruleplane.lang.cel import DYN, Compiler, Function, Shape, Type, Uint, parse
 from ruleplane.lang.cel.operators import make_map
+from ruleplane.lang.cel.registry import Overload
 from ruleplane.lang.cel.times import parse_duration, parse_timestamp
-from ruleplane.lang.cel.values import kind_of
+from support.cel_expressions import same
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,62 +61,134 @@ def _value(data: dict[str, Any]) -> Any:
     return converters[kind](content) if kind in converters else content
 
 
-def _same(found: Any, wanted: Any) -> bool:
-    """Equal, and of the same type at every depth: stricter than the language's own equality."""
-    if kind_of(found) != kind_of(wanted):
-        return False
-    match wanted:
-        case float():
-            return (math.isnan(found) and math.isnan(wanted)) or found == wanted
-        case list():
-            return len(found) == len(wanted) and all(map(_same, found, wanted))
-        case Timestamp() | Duration() | Type() | str() | bytes() | int() | None:
-            return bool(found == wanted)
-        case Optional():
-            return _same(found.content, wanted.content)
-    return len(found) == len(wanted) and all(
-        any(_same(key, other) and _same(value, found[other]) for other in found) for key, value in wanted.items()
-    )
+# --- types ----------------------------------------------------------------------------------------------------------
+
+_PRIMITIVES = {
+    "INT64": "int",
+    "UINT64": "uint",
+    "DOUBLE": "double",
+    "STRING": "string",
+    "BYTES": "bytes",
+    "BOOL": "bool",
+}
+_MESSAGES = {"google.protobuf.Duration": Shape("duration"), "google.protobuf.Timestamp": Shape("timestamp")}
 
 
-def _outcomes(case: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """``(how, value or error)`` of the compiled and of the interpreted expression."""
-    bindings = {name: _value(value) for name, value in case.get("bindings", {}).items()}
-    scope = SimpleNamespace(**bindings)
-    names = {*bindings, *(declaration["name"] for declaration in case.get("typeEnv", []) if "ident" in declaration)}
-    functions = [
-        Function(declaration["name"], lambda *_: None)
-        for declaration in case.get("typeEnv", [])
-        if "function" in declaration
-    ]
-    compiler = Compiler(functions, container=case.get("container", ""), lenient=bool(case.get("disableCheck")))
+class _Fields(dict[str, Shape]):
+    """The fields of a message, by name."""
 
-    def compiled() -> Any:
-        return compiler.compile(parse(case["expr"]), names)(scope)
+    def field(self, name: str) -> Shape | None:
+        return self.get(name)
 
-    def interpreted() -> Any:
-        return compiler.interpret(parse(case["expr"]), scope, names)
+    def names(self) -> Iterator[str]:
+        return iter(self)
 
-    for how, run in (("compiled", compiled), ("interpreted", interpreted)):
+
+def _wrapper(kind: str) -> Shape:
+    return Shape("wrapper", (Shape(kind),))
+
+
+# What the cases read of the suite's own message.
+_TEST_ALL_TYPES = Shape(
+    "TestAllTypes",
+    fields=_Fields(
+        single_int64=Shape("int"),
+        single_int64_wrapper=_wrapper("int"),
+        single_string_wrapper=_wrapper("string"),
+        repeated_nested_message=Shape("list", (Shape("NestedMessage", fields=_Fields(bb=Shape("int"))),)),
+    ),
+)
+
+
+def _shape(data: dict[str, Any]) -> Shape:
+    ((kind, content),) = data.items()
+    match kind:
+        case "primitive":
+            return Shape(_PRIMITIVES[content])
+        case "wrapper":
+            return _wrapper(_PRIMITIVES[content])
+        case "listType":
+            return Shape("list", (_shape(content["elemType"]),))
+        case "mapType":
+            return Shape("map", (_shape(content["keyType"]), _shape(content["valueType"])))
+        case "abstractType":
+            name = {"optional_type": "optional"}.get(content["name"], content["name"])
+            return Shape(name, tuple(map(_shape, content["parameterTypes"])))
+        case "typeParam":
+            return Shape(f"${content}")
+        case "messageType":
+            return _MESSAGES.get(content, _TEST_ALL_TYPES)
+        case "null" | "dyn":
+            return Shape(kind)
+    raise NotImplementedError(kind)
+
+
+# --- running --------------------------------------------------------------------------------------------------------
+
+
+class _Case:
+    """A case, its surroundings made ours."""
+
+    def __init__(self, case: dict[str, Any]) -> None:
+        self.case = case
+        self.expr = parse(case["expr"])
+        declarations = case.get("typeEnv", [])
+        bindings = {name: _value(value) for name, value in case.get("bindings", {}).items()}
+        self.scope = SimpleNamespace(**bindings)
+        self.names = {
+            **dict.fromkeys(bindings, DYN),
+            **{each["name"]: _shape(each["ident"]["type"]) for each in declarations if "ident" in each},
+        }
+        functions = [_function(each["name"], each["function"]) for each in declarations if "function" in each]
+        self.checked = not case.get("disableCheck")
+        self.compiler = Compiler(functions, container=case.get("container", ""), lenient=not self.checked)
+
+    def outcomes(self) -> Iterator[tuple[str, Any]]:
+        """``(how, value or error)`` of the compiled and of the interpreted expression."""
+        for how, run in (
+            ("compiled", lambda: self.compiler.compile(self.expr, self.names)(self.scope)),
+            ("interpreted", lambda: self.compiler.interpret(self.expr, self.scope, self.names)),
+        ):
+            try:
+                yield how, run()
+            except (EvaluationError, SourceError) as error:
+                yield how, error
+
+    def type_failures(self) -> Iterator[str]:
+        """What the checker does not get right."""
         try:
-            yield how, run()
-        except (EvaluationError, SourceError) as error:
-            yield how, error
+            found = self.compiler.check(self.expr, self.names)
+        except SourceError as error:
+            if "error" not in self.case:
+                yield f"checked: {error}"
+            return
+        if "type" in self.case and found != _shape(self.case["type"]):
+            yield f"checked: {found}, not {_shape(self.case['type'])}"
+
+    def value_failures(self) -> Iterator[str]:
+        """What compiled or interpreted code does not get right."""
+        for how, outcome in self.outcomes():
+            if isinstance(outcome, Exception):
+                if "error" not in self.case:
+                    yield f"{how}: {outcome}"
+            elif "error" in self.case:
+                yield f"{how}: {outcome!r}, not an error"
+            elif not same(outcome, _value(self.case["value"])):
+                yield f"{how}: {outcome!r}, not {self.case['value']}"
 
 
-def _failures(case: dict[str, Any]) -> list[str]:
-    if case.get("checkOnly"):
-        return ["the case is about the type only"]
-    failures = []
-    for how, outcome in _outcomes(case):
-        if isinstance(outcome, Exception):
-            if "error" not in case:
-                failures.append(f"{how}: {outcome}")
-        elif "error" in case:
-            failures.append(f"{how}: {outcome!r}, not an error")
-        elif not _same(outcome, _value(case["value"])):
-            failures.append(f"{how}: {outcome!r}, not {case['value']}")
-    return failures
+def _function(name: str, declared: dict[str, Any]) -> Function:
+    overloads = tuple(
+        Overload(tuple(str(_shape(param)) for param in each["params"]), str(_shape(each["resultType"])), print)
+        for each in declared["overloads"]
+    )
+    return Function(name, print, overloads=overloads)
+
+
+def _failures(data: dict[str, Any]) -> list[str]:
+    case = _Case(data)
+    failures = list(case.type_failures()) if case.checked else []
+    return failures if data.get("checkOnly") else [*failures, *case.value_failures()]
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -2,8 +2,9 @@
 
 ``parse`` makes a syntax tree (ast.py), ``Compiler.compile`` a Python function of it. The path through the files:
 source → lexer → parser → resolve → emit → compile, with interpret.py as the exact second opinion; values.py and
-operators.py say what a value is and what operators do; functions/ holds the libraries; walk.py, paths.py and
-unparse.py are what rule sets use to look into and rewrite expressions.
+operators.py say what a value is and what operators do; functions/ holds the libraries; check.py and shapes.py tell
+types before anything runs; walk.py, paths.py and unparse.py are what rule sets use to look into and rewrite
+expressions.
 
 https://github.com/google/cel-spec
 """
@@ -17,12 +18,15 @@ from ruleplane.lang.cel.parser import parse
 from ruleplane.lang.cel.paths import Body, paths, projector
 from ruleplane.lang.cel.quantity import Quantity, quantity
 from ruleplane.lang.cel.registry import Function
+from ruleplane.lang.cel.schema_shapes import shape_of
+from ruleplane.lang.cel.shapes import DYN, Shape, shape
 from ruleplane.lang.cel.source import CelError, Source
 from ruleplane.lang.cel.unparse import unparse
 from ruleplane.lang.cel.values import Duration, Optional, Timestamp, Type, Uint
 from ruleplane.lang.cel.walk import conjuncts, free_names, rewrite, substitute, walk
 
 __all__ = [
+    "DYN",
     "STANDARD",
     "Body",
     "CelError",
@@ -32,6 +36,7 @@ __all__ = [
     "Function",
     "Optional",
     "Quantity",
+    "Shape",
     "Source",
     "Timestamp",
     "Type",
@@ -44,6 +49,8 @@ __all__ = [
     "projector",
     "quantity",
     "rewrite",
+    "shape",
+    "shape_of",
     "substitute",
     "unparse",
     "walk",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ruleplane.errors import EvaluationError
 from ruleplane.lang.cel.ast import Call, Expr, Macro
+from ruleplane.lang.cel.check import check
 from ruleplane.lang.cel.code import Code
 from ruleplane.lang.cel.emit import Emitter
 from ruleplane.lang.cel.functions import STANDARD
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from ruleplane.lang.cel.registry import Function
+    from ruleplane.lang.cel.shapes import Shape
 
 _ABSORBING: Final = frozenset({"_&&_", "_||_"})
 _ABSORBING_MACROS: Final = frozenset({"all", "exists", "bind"})
@@ -59,6 +61,11 @@ class Compiler:
     def resolve(self, expr: Expr, names: Collection[str], params: Sequence[str] = ()) -> Expr:
         """The tree with every name decided (resolve.py); SourceError for one that is unknown."""
         return resolve(expr, names, self.functions, params, container=self._container, lenient=self._lenient)
+
+    def check(self, expr: Expr, names: Mapping[str, Shape], params: Mapping[str, Shape] | None = None) -> Shape:
+        """The type of the expression's value, given those of its names; SourceError where something cannot work."""
+        shapes = dict(params or {})
+        return check(self.resolve(expr, names, tuple(shapes)), names, self.functions, shapes)
 
     def compile(self, expr: Expr, names: Collection[str], params: Sequence[str] = ()) -> Callable[..., Any]:
         """A function ``(scope, *params) -> value`` that raises EvaluationError where the expression fails.
