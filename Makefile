@@ -57,7 +57,7 @@ features: .venv/.dev ## the behaviour specs on virtual time
 	@$(PYTEST) -q features $(ARGS)
 
 rules: .venv/.dev ## check every rule file (the rules' own tests)
-	@$(PYTEST) -q tests/lang tests/rules $(ARGS)
+	@$(PYTEST) -q tests/lang $(wildcard tests/rules) $(ARGS)
 
 docs: .venv/.dev ## run the examples in README.md and docs/
 	@$(PYTEST) -q README.md DEVELOPERS.md docs $(ARGS)
