@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from sybil import Example
 
 ROOT = Path(__file__).parent
+# Where the checkout is not installed, its pytest plugin is loaded from here (pytest refuses one that it gets twice).
+if not any(entry.value == "ruleplane.specs.plugin" for entry in entry_points(group="pytest11")):
+    pytest_plugins = ["ruleplane.specs.plugin"]
 # On CI a test is skipped only for what pip and apt-get cannot provide; the reason must begin with one of these.
 ALLOWED_SKIPS = (
     "published samples are absent",  # ../shared: large data sets that are not part of the repository

@@ -106,6 +106,14 @@ class Cluster:
         for informer in self.informers:
             await informer.load()
 
+    async def add_programs(self, programs: Iterable[Program]) -> None:
+        """Run these rule sets too, over what is there already."""
+        more = list(programs)
+        self._programs += more
+        self.loop.add(more)
+        for informer in self.informers:
+            await informer.load()
+
     async def ensure(self, manifest: dict[str, Any], call: Call = BOOTSTRAP) -> Entry | None:
         """Create an object unless there is one of that name; the new entry, or None."""
         kind = self.registry.of(manifest["apiVersion"], manifest["kind"]) or self.local_registry.of(
@@ -118,11 +126,11 @@ class Cluster:
         except AlreadyExists:
             return None
 
-    async def add_machine(self, name: str, address: str) -> None:
-        """One more simulated machine: its kubelet registers the node."""
+    async def add_machine(self, name: str, address: str, spec: dict[str, Any] | None = None) -> None:
+        """One more simulated machine: its kubelet registers the node. ``spec``: what differs from the usual one."""
         machine = dict(_documents("simulated-machine.yaml")[0])
         machine["metadata"] = {**machine["metadata"], "name": name}
-        machine["spec"] = {**machine["spec"], "address": address}
+        machine["spec"] = {**machine["spec"], "address": address, **(spec or {})}
         await self.ensure(machine)
 
     def close(self) -> None:

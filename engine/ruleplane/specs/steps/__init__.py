@@ -1,0 +1,1 @@
+"""Steps by noun, shipped by ``specs.plugin``; each module is a pytest plugin of its own."""
