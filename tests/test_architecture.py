@@ -20,8 +20,8 @@ PACKAGE = ROOT / "engine" / "ruleplane"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 TESTS = sorted(path for path in (ROOT / "tests").rglob("*.py") if path.parent.name != "bench")
 
-# Rooms where kinds may be named (DESIGN: shapes, and the subresources of the API)
-NOUN_ROOMS = ("model/", "api/subresources")
+# Rooms where kinds may be named: shapes, the subresources of the API, and the steps of specs, one file per noun
+NOUN_ROOMS = ("model/", "api/subresources", "specs/steps/")
 
 # Kinds' names that are also words of every program, in lower case: they say nothing
 PLAIN = {
