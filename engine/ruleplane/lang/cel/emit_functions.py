@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 from ruleplane.errors import EvaluationError
 from ruleplane.lang.cel.ast import Call, Expr, Literal, Macro, Select
 from ruleplane.lang.cel.code import Code
+from ruleplane.lang.cel.quantity import quantity
 from ruleplane.lang.cel.regex import pattern
+from ruleplane.lang.cel.times import parse_duration, parse_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -78,6 +80,24 @@ def _matches(emitter: Emitter, expr: Call, local: Mapping[str, Code]) -> Code | 
     return Code(f"({search}({emitter.emit(expr.args[0], local).text}) is not None)", "bool")
 
 
+def _of_text(
+    parse: Callable[[str], Any] | None, kind: str
+) -> Callable[[Emitter, Call, Mapping[str, Code]], Code | None]:
+    """A conversion of what is a string nearly always: ``parse`` (None: nothing to do) at once, the overloads
+    otherwise.
+    """
+
+    def emit(emitter: Emitter, expr: Call, local: Mapping[str, Code]) -> Code | None:
+        if len(expr.args) != 1 or isinstance(expr.args[0], Literal):
+            return None
+        t, call = emitter.fresh("t"), emitter.constant(emitter.functions[expr.function].call)
+        parsed = t if parse is None else f"{emitter.constant(parse)}({t})"
+        text = emitter.emit(expr.args[0], local).text
+        return Code(f"({parsed} if ({t} := {text}).__class__ is str else {call}({t}))", kind)
+
+    return emit
+
+
 def _or_value(emitter: Emitter, expr: Call, local: Mapping[str, Code]) -> Code | None:
     found = emit_maybe(emitter, expr.args[0], local)
     if found is None:
@@ -117,6 +137,10 @@ _INLINE: Final[dict[str, Callable[[Emitter, Call, Mapping[str, Code]], Code | No
     ".hasValue": _has_value,
     ".value": _value,
     ".or": _optional,
+    "string": _of_text(None, "str"),
+    "quantity": _of_text(quantity, "any"),
+    "timestamp": _of_text(parse_timestamp, "any"),
+    "duration": _of_text(parse_duration, "any"),
 }
 
 # --- optionals ------------------------------------------------------------------------------------------------------
@@ -166,7 +190,13 @@ def _maybe_index(emitter: Emitter, expr: Call, local: Mapping[str, Code]) -> str
     index = emitter.emit(key, local)
 
     def look(text: str) -> str:
-        return f"{text}.get({index.text}, _M)" if index.kind == "str" else f"_find({text}, {index.text})"
+        if index.kind == "str":
+            return f"{text}.get({index.text}, _M)"
+        if index.kind != "any" or not text.isidentifier():
+            return f"_find({text}, {index.text})"
+        t = index.text if index.simple else emitter.fresh("t")
+        held = t if index.simple else f"({t} := {index.text})"
+        return f"({text}.get({t}, _M) if {held}.__class__ is str else _find({text}, {t}))"
 
     if found is None:
         return look(emitter.emit(container, local).text)
