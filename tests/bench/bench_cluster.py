@@ -31,7 +31,9 @@ def manifest(replicas: int, annotations: dict[str, str] | None = None) -> dict[s
     template = {
         "metadata": {"labels": labels, "annotations": annotations or {}},
         "spec": {
-            "containers": [{"name": "web", "image": "nginx", "resources": {"requests": {"cpu": "10m", "memory": "16Mi"}}}]
+            "containers": [
+                {"name": "web", "image": "nginx", "resources": {"requests": {"cpu": "10m", "memory": "16Mi"}}}
+            ]
         },
     }
     spec = {"replicas": replicas, "selector": {"matchLabels": labels}, "template": template}
@@ -99,6 +101,7 @@ class Plane:
         present = {entry.value["metadata"]["name"] for entry in page.entries}
         changed = asyncio.Event()
         watching = await self.cluster.api.watch(self.pods, "default", Query(), changed.set)
+        watching.take()  # what is there already
         began = time.perf_counter()
         await self.cluster.api.delete(self.pods, "default", victim, {"gracePeriodSeconds": 0}, CALL)
         while True:
@@ -107,7 +110,11 @@ class Plane:
             for kind, entry in watching.take():
                 conditions = entry.value.get("status", {}).get("conditions", ())
                 new = entry.value["metadata"]["name"] not in present
-                if new and kind != "DELETED" and any(c["type"] == "Ready" and c["status"] == "True" for c in conditions):
+                if (
+                    new
+                    and kind != "DELETED"
+                    and any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
+                ):
                     watching.close()
                     return time.perf_counter() - began
 

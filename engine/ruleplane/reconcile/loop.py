@@ -212,7 +212,8 @@ class Loop:
         """What the outcome means for this key's next decision."""
         bound = key[0]
         self.barrier.expect(key, sent)
-        if sent.foreign:
+        if sent.foreign or (sent.made and not sent.unknown):
+            # a name is used once: after a creation that is certain, the next one is called otherwise
             self._salts[key] = self._salts.get(key, 0) + 1
         if sent.refused != self.refused.get(key, []):
             if sent.refused:

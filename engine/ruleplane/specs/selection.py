@@ -24,12 +24,12 @@ Json = dict[str, Any]
 FIELD = r"[A-Za-z][\w$-]*(?:\.[\w$-]+|\[[^\]]*\])*"
 VALUE = r'"[^"]*"|\{[^}]*\}|\[[^\]]*\]|[^\s"{\[]\S*'
 OBJECTS = (
-    r'(?:every |each )?[A-Za-z][\w.]*(?: "[^"]+")?(?: in namespace "[^"]+")?'
+    r'(?:every |one of )?[A-Za-z][\w.]*(?: "[^"]+")?(?: in namespace "[^"]+")?'
     r'(?: owned by [A-Za-z][\w.]* "[^"]+")?(?: labelled "[^"]+")?'
     rf"(?: where {FIELD} is (?:not )?(?:{VALUE}))*"
 )
 _PARTS = re.compile(
-    r'(?P<all>every |each )?(?P<kind>[A-Za-z][\w.]*)(?: "(?P<name>[^"]+)")?(?: in namespace "(?P<namespace>[^"]+)")?'
+    r'(?P<which>every |one of )?(?P<kind>[A-Za-z][\w.]*)(?: "(?P<name>[^"]+)")?(?: in namespace "(?P<namespace>[^"]+)")?'
     r'(?: owned by (?P<owner>[A-Za-z][\w.]* "[^"]+"))?(?: labelled "(?P<labels>[^"]+)")?(?P<where>.*)'
 )
 _WHERE = re.compile(rf" where (?P<field>{FIELD}) is (?P<not>not )?(?P<value>{VALUE})")
@@ -54,6 +54,7 @@ class Selection:
     owner: str = ""
     labels: tuple[tuple[str, str], ...] = ()
     where: tuple[tuple[str, bool, str], ...] = ()
+    first: bool = False  # only the first by name
 
     @classmethod
     def parse(cls, text: str) -> Selection:
@@ -69,7 +70,9 @@ class Selection:
             for key, _, value in (part.partition("=") for part in (match["labels"] or "").split(",") if part)
         )
         where = tuple((m["field"], bool(m["not"]), m["value"]) for m in _WHERE.finditer(match["where"]))
-        return cls(text, match["kind"], name, namespace, match["owner"] or "", labels, where)
+        return cls(
+            text, match["kind"], name, namespace, match["owner"] or "", labels, where, match["which"] == "one of "
+        )
 
     def find(self, cluster: VirtualCluster) -> list[Json]:
         """The objects there are, in the order of their names."""
@@ -85,7 +88,7 @@ class Selection:
             objects = [o for o in objects if (o["metadata"].get("labels") or {}).get(key) == value]
         for field, negated, value in self.where:
             objects = [o for o in objects if equals(lookup(o, split(field)), value) is not negated]
-        return objects
+        return objects[:1] if self.first else objects
 
     def some(self, cluster: VirtualCluster) -> list[Json]:
         """The objects; Mismatch where there are none."""

@@ -232,7 +232,7 @@ def contains(element: Any, container: Any) -> bool:
     """``element in container``: an equal element of a list, or a key of a map."""
     kind = kind_of(container)
     if kind == "map":
-        return lookup(container, element) is not MISSING
+        return find(container, element) is not MISSING
     if kind != "list":
         raise no_overload("in", kind_of(element), kind)
     if element.__class__ is str:
@@ -243,6 +243,8 @@ def contains(element: Any, container: Any) -> bool:
 # --- selection ------------------------------------------------------------------------------------------------------
 
 KEY_KINDS: Final = frozenset({"bool", "int", "uint", "string"})
+
+_LOOKED_UP: Final = KEY_KINDS | {"double"}
 
 
 def lookup(container: Any, key: Any) -> Any:
@@ -274,9 +276,11 @@ def element_at(items: Sequence[Any], index: Any) -> Any:
 
 
 def find(container: Any, key: Any) -> Any:
-    """What ``container[key]`` finds in a map or list, or MISSING."""
+    """What ``container[key]`` finds in a map or list, or MISSING; what can be no key (null, a list) is an error."""
     kind = kind_of(container)
     if kind == "map":
+        if key.__class__ is not str and kind_of(key) not in _LOOKED_UP:
+            raise no_overload("[]", kind, kind_of(key))
         return lookup(container, key)
     if kind == "list":
         return element_at(container, key)

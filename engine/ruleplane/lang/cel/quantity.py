@@ -95,7 +95,8 @@ class Quantity:
     def as_integer(self) -> int | None:
         """Whole units as an int64, or None if there are fractions or it does not fit."""
         whole, rest = divmod(self.nano, NANO)
-        return whole if rest == 0 and INT_MIN <= whole <= INT_MAX else None
+        # The largest int is what greater numbers were cut down to: as Kubernetes, never take it for exact.
+        return whole if rest == 0 and INT_MIN < whole < INT_MAX else None
 
     def as_float(self) -> float:
         """Units as the nearest double."""

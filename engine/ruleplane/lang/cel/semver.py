@@ -52,7 +52,7 @@ def _identifier(text: str) -> tuple[int, int, str]:
 def normalized(text: str) -> str:
     """``v1.2`` as ``1.2.0``: prefix dropped, missing parts zero, leading zeros dropped."""
     match = re.fullmatch(r"v?([0-9]+)(?:\.([0-9]+))?(?:\.([0-9]+))?([-+].*)?", text, re.ASCII | re.DOTALL)
-    if match is None:
+    if match is None or (match[4] and not match[3]):  # a short version takes no pre-release or build
         return text
     return ".".join(str(int(part or "0")) for part in match.groups()[:3]) + (match[4] or "")
 

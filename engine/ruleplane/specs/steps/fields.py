@@ -17,7 +17,7 @@ def _name(obj: dict[str, Any]) -> str:
     return f"{obj['kind']} {obj['metadata']['name']}"
 
 
-@claim("{objects} (?:has|have) {field} {value}")
+@claim("{objects} (?:has|have) (?!no |some ){field} {value}")
 def has_value(cluster: VirtualCluster, objects: Selection, field: str, value: str) -> None:
     """Each of them has this value there."""
     for obj in objects.some(cluster):

@@ -53,11 +53,15 @@ def deleted(cluster: VirtualCluster, objects: str, grace: str | None, how: str |
         cluster.delete_object(obj, **options)
 
 
-@step(parsers.re(pattern(r"one of {objects} is deleted(?: with grace (?P<grace>\d+))?")))
-def one_deleted(cluster: VirtualCluster, objects: str, grace: str | None) -> None:
-    """The first by name."""
-    options = {} if grace is None else {"gracePeriodSeconds": int(grace)}
-    cluster.delete_object(Selection.parse(objects).some(cluster)[0], **options)
+@step(parsers.re(pattern(r"{objects} belongs? to {owners:objects}")))
+def belongs(cluster: VirtualCluster, objects: str, owners: str) -> None:
+    """Its owner references are these objects, none of them its controller."""
+    references = [
+        {**{key: owner[key] for key in ("apiVersion", "kind")}, **{k: owner["metadata"][k] for k in ("name", "uid")}}
+        for owner in Selection.parse(owners).some(cluster)
+    ]
+    for obj in Selection.parse(objects).some(cluster):
+        cluster.patch_object(obj, {"metadata": {"ownerReferences": references}})
 
 
 @step(parsers.re(pattern(r"(?:the (?P<part>status) of )?{objects} (?:is|are) patched:")))

@@ -93,20 +93,20 @@ def _label_value(text: str) -> list[str]:
     return _name_part(text) if text else []
 
 
-def _parses(parse: Callable[[str], object], what: str) -> Callable[[str], list[str]]:
+def _parses(parse: Callable[[str], object], problem: str) -> Callable[[str], list[str]]:
     def check(text: str) -> list[str]:
         try:
             good = parse(text) is not False
         except (ValueError, CelError, binascii.Error):
             good = False
-        return [] if good else [f"{text!r} is not {what}"]
+        return [] if good else [problem]
 
     return check
 
 
 def _prefixed(check: Callable[[str], list[str]]) -> Callable[[str], list[str]]:
     """A name that may end in ``-``: what ``generateName`` takes."""
-    return lambda text: check(f"{text[:-1]}a" if text.endswith("-") else text)
+    return lambda text: check(f"{text[:-2]}a" if text.endswith("-") and len(text) > 1 else text)
 
 
 FORMATS: Final = {
@@ -118,11 +118,11 @@ FORMATS: Final = {
     "dns1035LabelPrefix": _prefixed(_label_1035),
     "qualifiedName": _qualified_name,
     "labelValue": _label_value,
-    "uri": _parses(is_url, "a URI"),
-    "uuid": _parses(lambda text: len(text) == 36 and uuid.UUID(text), "a UUID"),
-    "byte": _parses(lambda text: base64.b64decode(text, validate=True), "base64"),
-    "date": _parses(lambda text: len(text) == 10 and date.fromisoformat(text), "a date"),
-    "datetime": _parses(parse_timestamp, "an RFC 3339 time"),
+    "uri": _parses(is_url, "invalid URI"),
+    "uuid": _parses(lambda text: len(text) == 36 and uuid.UUID(text), "does not match the UUID format"),
+    "byte": _parses(lambda text: base64.b64decode(text, validate=True), "invalid base64"),
+    "date": _parses(lambda text: len(text) == 10 and date.fromisoformat(text), "invalid date"),
+    "datetime": _parses(parse_timestamp, "invalid datetime"),
 }
 
 

@@ -9,7 +9,6 @@ from ruleplane.lang.cel.quantity import Quantity
 from ruleplane.lang.cel.quantity import quantity as parse
 from ruleplane.lang.cel.registry import standard
 from ruleplane.lang.cel.source import CelError
-from ruleplane.lang.cel.values import INT_MAX, INT_MIN
 
 
 @standard("quantity(string) -> quantity")
@@ -49,7 +48,7 @@ def text(value: Quantity) -> str:
     return str(value)
 
 
-@standard("(quantity).sign() -> int")
+@standard("(quantity).sign() -> int", "sign(quantity) -> int")
 def sign(value: Quantity) -> int:
     """-1, 0 or 1."""
     return value.sign
@@ -66,7 +65,7 @@ def as_integer(value: Quantity) -> int:
     """Whole units; an error if there are fractions or it does not fit an int."""
     whole = value.as_integer()
     if whole is None:
-        raise CelError(f"asInteger(): {value} is no int ({INT_MIN} to {INT_MAX})")
+        raise CelError(f"asInteger(): {value} is no int")
     return whole
 
 
