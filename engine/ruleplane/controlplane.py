@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger("ruleplane")
 SLICE = 0.004  # seconds of reconciling before requests get their turn
 WRITES = 50  # of one pass between two such turns
-HISTORY = 10_000  # revisions of the past that can be watched from
+HISTORY = 5_000  # revisions of the past that can be watched from
 NODES_FILE = "nodes.jsonl"
 
 
@@ -66,6 +66,8 @@ class ControlPlane:
     async def start(cls, settings: Settings) -> ControlPlane:
         """Open, load, serve. Raises RuleplaneError: data directory in use, newer or damaged; port in use; bad rule
         file."""
+        # objects are trees without cycles: a full collection over ten thousand of them costs 0.3 s and finds nothing
+        gc.set_threshold(50_000, 50, 1000)
         programs = load(settings.rules or [data_dir("rules")])
         store = SqliteStore(settings.data_dir)
         try:
@@ -100,9 +102,7 @@ class ControlPlane:
             extensions={ROOT: service.handle},
         )
         await self.server.start()
-        # objects are trees without cycles: a full collection over ten thousand of them costs 0.3 s and finds nothing
         gc.freeze()
-        gc.set_threshold(50_000, 50, 1000)
         self.server.write_kubeconfig(self.kubeconfig)
         self._task = asyncio.create_task(self._run(), name="reconcile")
 

@@ -164,7 +164,7 @@ class Cache:
         primary that may come out differently; ``own``: it wrote this itself. ``now``: ns, for ``seen``."""
         every = self.kinds.get(EVERY)
         if every is not None:
-            self._change(every, f"{ref}|{key}", new, wake, now, writer)
+            self._change(every, f"{ref}|{key}", _metadata_only(new), wake, now, writer)
         kind = self.kinds.get(ref)
         if kind is not None:
             self._change(kind, key, new, wake, now, writer)
@@ -233,6 +233,13 @@ class Cache:
         if key not in held and obj is not None:
             _since(path, held, key, obj, now)
         return held[key][1] if key in held else now
+
+
+def _metadata_only(obj: dict[str, Any] | None) -> dict[str, Any] | None:
+    """What rules on every kind see: they must not come to depend on fields that only some kinds have."""
+    if obj is None:
+        return None
+    return {"apiVersion": obj["apiVersion"], "kind": obj["kind"], "metadata": obj["metadata"]}
 
 
 def _wake_lookers(

@@ -55,7 +55,7 @@ class Relation(Shape):
     selector: Cel | None = Field(
         None, description="A metav1.LabelSelector (or plain label map) that their labels match."
     )
-    selectedBy: Cel | None = Field(
+    selectedBy: Cel | None = Field(  # noqa: N815
         None, description="Path below `it` of their selector, which matches the primary's labels."
     )
     labels: dict[str, str] | None = Field(None, description="Labels with these values (templates).")

@@ -174,8 +174,7 @@ class Loop:
         now: int,
         refused: list[dict[str, Any]],
     ) -> None:
-        bound, name = key
-        program = bound.program
+        program = key[0].program
         firing = self.recorder.next_id()
         uid = primary["metadata"].get("uid", "")
         sender = Sender(
@@ -255,6 +254,7 @@ class Loop:
             effects=tuple(effects),
             error="; ".join(f"{rule}: {message}" for rule, message in decision.errors),
             wake_at=decision.wake_at,
+            took=self.clock.now() - now,
             inputs=Inputs(now, program.text_hash, "", {}, tuple(refused)),
         )
 
