@@ -97,6 +97,8 @@ def test_unknown_names_are_told_when_compiled(text: str, column: int, message: s
         ("'abc'[0]", "no such overload: [] on (string, int)"),
         ("'a' in 'abc'", "no such overload: in on (string, string)"),
         ("'abc'.map(c, c)", "no such overload: a macro on (string)"),
+        ("null in {'a': 1}", "no such overload: in on (null, map)"),
+        ("{'a': 1}[?null].hasValue()", "no such overload: [] on (map, null)"),
         ("[1, 2].filter(x, x)", "no such overload: filter on (int)"),
         ("{'a': 1, 'a': 2}", "repeated key: a"),
         ("{[1]: 2}", "unsupported key type: list"),

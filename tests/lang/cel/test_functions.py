@@ -20,6 +20,7 @@ def run(text: str) -> Any:
     [
         # quantity
         "quantity('500000G').isInteger() && quantity('50k').isInteger() && !quantity('1.5').isInteger()",
+        "!quantity('9999999999999999999999999999999999999G').isInteger() && sign(quantity('-1')) == -1",
         "quantity('50000000G').asInteger() == 50000000000000000",
         "quantity('50k').sub(20000) == quantity('30k') && quantity('50k').sub(quantity('20k')).asInteger() == 30000",
         "quantity('50k').add(20) == quantity('50020')",
@@ -61,13 +62,14 @@ def run(text: str) -> Any:
         "semver('1.0.0-alpha') < semver('1.0.0-alpha.1')",
         "semver('1.0.0-alpha.beta').isLessThan(semver('1.0.0-beta'))",
         "semver('1.0.0-rc.1').compareTo(semver('1.0.0')) == -1 && semver('1.0.0+a') == semver('1.0.0+b')",
-        "isSemver('1.0.0') && !isSemver('v1.0') && isSemver('v1.0', true)",
+        "isSemver('1.0.0') && !isSemver('v1.0') && isSemver('v1.0', true) && !isSemver('1.0-rc.1', true)",
         "!isSemver('01.0.0') && isSemver('01.0.0', true)",
         # named formats
         "!format.dns1123Label().validate('my-label').hasValue() && format.dns1123Label().validate('Bad_!').hasValue()",
         "format.named('uuid').value().validate('123e4567-e89b-12d3-a456-426614174000') == optional.none()",
         "!format.named('nonsense').hasValue() && format.qualifiedName().validate('example.com/x') == optional.none()",
         "format.labelValue().validate('') == optional.none() && format.date().validate('2026-02-30').hasValue()",
+        "format.uuid().validate('x').value() == ['does not match the UUID format']",
         "format.dns1123SubdomainPrefix().validate('web-') == optional.none() && format.byte().validate('a').hasValue()",
         # network
         "isCIDR('10.0.0.0/8') && !isCIDR('10.0.0.0') && !isCIDR('10.0.0.0/33') && !isCIDR('10.0.0.0/255.0.0.0')",

@@ -231,8 +231,8 @@ greater_equal = _ordering(">=", operator.ge)
 def contains(element: Any, container: Any) -> bool:
     """``element in container``: an equal element of a list, or a key of a map."""
     kind = kind_of(container)
-    if kind == "map":
-        return find(container, element) is not MISSING
+    if kind == "map" and (element.__class__ is str or kind_of(element) in _LOOKED_UP):
+        return lookup(container, element) is not MISSING
     if kind != "list":
         raise no_overload("in", kind_of(element), kind)
     if element.__class__ is str:
