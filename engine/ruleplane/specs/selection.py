@@ -29,7 +29,8 @@ OBJECTS = (
     rf"(?: where {FIELD} is (?:not )?(?:{VALUE}))*"
 )
 _PARTS = re.compile(
-    r'(?P<which>every |one of )?(?P<kind>[A-Za-z][\w.]*)(?: "(?P<name>[^"]+)")?(?: in namespace "(?P<namespace>[^"]+)")?'
+    r'(?P<which>every |one of )?(?P<kind>[A-Za-z][\w.]*)(?: "(?P<name>[^"]+)")?'
+    r'(?: in namespace "(?P<namespace>[^"]+)")?'
     r'(?: owned by (?P<owner>[A-Za-z][\w.]* "[^"]+"))?(?: labelled "(?P<labels>[^"]+)")?(?P<where>.*)'
 )
 _WHERE = re.compile(rf" where (?P<field>{FIELD}) is (?P<not>not )?(?P<value>{VALUE})")
