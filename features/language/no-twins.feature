@@ -109,6 +109,26 @@ Feature: No object is ever made twice
         | 2nd |
         | 3rd |
 
+    Example: It dies, and comes back to a list from before (names follow from what is known, so that they meet again)
+      Given the controllers crash after the 2nd creation of Pod
+      And the cache of Pod stands still
+      And a ReplicaSet "web" of 3 replicas
+      When 30 seconds pass
+      Then there are 3 Pods owned by ReplicaSet "web"
+      When the cache of Pod catches up
+      And 1 second passes
+      Then there are 3 Pods owned by ReplicaSet "web" where status.phase is Running
+
+    Example: It dies while it scales down, and comes back to a list from before
+      Given a ReplicaSet "web" of 3 replicas
+      And the control plane is idle
+      And never there are no Pods
+      And the controllers crash after the 1st deletion of Pod
+      And the cache of Pod lags 5 seconds behind
+      When ReplicaSet "web" is scaled to 1
+      And 30 seconds pass
+      Then there is 1 Pod where status.phase is Running
+
     Example: It dies after every write, for a while
       Given the controllers crash after the 1st creation of Pod
       And the controllers crash after the 3rd creation of Pod

@@ -11,6 +11,8 @@ import typer
 from ruleplane.errors import RuleplaneError
 
 _PLUGIN = "ruleplane.specs.plugin"
+# this command has imported the package by now, and none of its assertions are to be rewritten
+_WARNINGS = ("-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning")
 
 
 def spec(
@@ -19,7 +21,8 @@ def spec(
 ) -> None:
     """Run the behaviour specs of a directory: one virtual cluster per scenario, no real time, no sockets.
 
-    What follows is given to pytest: [bold]ruleplane spec features -k scale -x[/bold]
+    Rule files below the directory are loaded beside the bundled ones ([bold]--no-bundled[/bold]: instead of them). What
+    follows is given to pytest: [bold]ruleplane spec features -k scale -x[/bold]
     """
     if importlib.util.find_spec("pytest") is None or importlib.util.find_spec("pytest_bdd") is None:
         raise RuleplaneError("running specs needs pytest and pytest-bdd: pip install 'ruleplane[spec]'")
@@ -27,4 +30,4 @@ def spec(
 
     installed = any(entry.value == _PLUGIN for entry in entry_points(group="pytest11"))
     plugin = [] if installed else ["-p", _PLUGIN]  # pytest refuses a plugin that it is given twice
-    raise typer.Exit(int(pytest.main([str(directory), *plugin, *context.args])))
+    raise typer.Exit(int(pytest.main([str(directory), *plugin, "-p", "no:cacheprovider", *_WARNINGS, *context.args])))
