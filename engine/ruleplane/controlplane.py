@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger("ruleplane")
 SLICE = 0.004  # seconds of reconciling before requests get their turn
 WRITES = 50  # of one pass between two such turns
+TRACE_DELAY = 0.1  # seconds that firings wait to be written together
+TRACE_MOST = 2_000  # … at most so many
 HISTORY = 5_000  # revisions of the past that can be watched from
 NODES_FILE = "nodes.jsonl"
 
@@ -128,7 +130,7 @@ class ControlPlane:
         return self.cluster.loop.cache.get(kind.ref, f"{namespace}/{name}")
 
     async def _run(self) -> None:
-        """Reconcile while there is work, flush the trace when there is none, sleep until a timer or a change."""
+        """Reconcile while there is work; rest until a timer or a change."""
         loop = self.cluster.loop
         while not self._stopping:
             self._work.clear()
@@ -137,9 +139,8 @@ class ControlPlane:
             except Exception as error:  # the API goes on; health says what happened
                 _LOG.exception("reconciling")
                 self._error = f"{type(error).__name__}: {error}"
-            while self.recorder.pending and not len(loop.queue) and not self._stopping:
-                self.recorder.flush(200)
-                await asyncio.sleep(0)
+            if self.recorder.pending > TRACE_MOST:
+                self.recorder.flush(TRACE_MOST)
             await self._rest(loop.next_instant())
 
     async def _burst(self) -> None:
@@ -147,21 +148,26 @@ class ControlPlane:
         until = time.monotonic() + SLICE
         while not self._stopping and await loop.step():
             if time.monotonic() >= until:
-                if self.recorder.pending > 2000:
-                    self.recorder.flush(500)
+                if self.recorder.pending > TRACE_MOST:
+                    self.recorder.flush(TRACE_MOST)
                 await asyncio.sleep(0)
                 until = time.monotonic() + SLICE
 
     async def _rest(self, instant: int) -> None:
-        if self._stopping:
-            return
-        delay = (instant - self.cluster.clock.now()) / SECOND if instant else None
-        if delay is not None and delay <= 0:
-            return
-        try:
-            await asyncio.wait_for(self._work.wait(), delay)
-        except TimeoutError:
-            return
+        """Sleep until there is work; while nothing happens, write the trace (in batches: one commit per firing would
+        cost more
+        than the firing)."""
+        while not self._stopping and not self._work.is_set():
+            delay = (instant - self.cluster.clock.now()) / SECOND if instant else None
+            if delay is not None and delay <= 0:
+                return
+            if self.recorder.pending:
+                delay = TRACE_DELAY if delay is None else min(delay, TRACE_DELAY)
+            try:
+                await asyncio.wait_for(self._work.wait(), delay)
+            except TimeoutError:
+                if self.recorder.pending:
+                    self.recorder.flush(500)
 
 
 class _Pace:

@@ -144,6 +144,20 @@ async def _size(nodes: int, replicas: int) -> dict[str, float]:
         }
 
 
+async def _spread(nodes: int, replicas: int) -> float:
+    """CPU seconds while the Pods become ready one after the other, over ten seconds."""
+    async with Plane(nodes) as plane:
+        cpu = time.process_time()
+        await plane.converge(replicas, {"simulation.ruleplane.dev/start-spread": "10s"})
+        return time.process_time() - cpu
+
+
+def one_by_one(nodes: int, replicas: int) -> list[Row]:
+    """The same work, spread."""
+    title = f"{replicas:,} Pods on {nodes:,} nodes: CPU with readiness spread over 10 s"
+    return [{"name": title, "value": uvloop.run(_spread(nodes, replicas)), "unit": "s CPU"}]
+
+
 def measure(nodes: int, replicas: int, rounds: int = 5) -> list[Row]:
     """Medians of several rounds."""
     results = [uvloop.run(_size(nodes, replicas)) for _ in range(rounds)]
@@ -165,10 +179,10 @@ def measure(nodes: int, replicas: int, rounds: int = 5) -> list[Row]:
 
 def run() -> list[Row]:
     """The rows of ``make bench``."""
-    return [*measure(100, 1000), *measure(1000, 10_000, 1)]
+    return [*measure(100, 1000), *one_by_one(100, 1000), *measure(1000, 10_000, 1)]
 
 
 if __name__ == "__main__":
-    rows = measure(1000, 10_000, 1) if "--large" in sys.argv else measure(100, 1000, 3)
+    rows = measure(1000, 10_000, 1) if "--large" in sys.argv else [*measure(100, 1000, 3), *one_by_one(100, 1000)]
     for row in rows:
         print(f"{row['name']:<70} {row['value']:10.4f} {row['unit']}")

@@ -212,6 +212,17 @@ def backoff(base: Any, cap: Any, count: int) -> Duration:
     return Duration(min(high, low << min(max(count, 0), 60)))
 
 
+def spread(span: Any, key: str) -> Duration:
+    """A part of ``span`` (a duration) that ``key`` decides, evenly over all keys: what a crowd should not do at once.
+
+    >>> spread("10s", "a") == spread("10s", "a"), spread("10s", "a") == spread("10s", "b")
+    (True, False)
+    """
+    nanos = span.ns if type(span) is Duration else cel_duration(span)
+    part = int.from_bytes(hashlib.blake2b(key.encode(), digest_size=6).digest(), "big")
+    return Duration(nanos * part >> 48)
+
+
 def _identity(value: Any) -> Any:
     return value
 
@@ -237,6 +248,7 @@ ENGINE: dict[str, cel.Function] = {
         cel.Function("@changed", _changed, takes_scope=True),
         cel.Function("tick", tick, takes_scope=True),
         cel.Function("backoff", backoff),
+        cel.Function("spread", spread),
         cel.Function("greatest", greatest),
         cel.Function("hash", stable_hash),
         cel.Function("microTime", micro_time),
