@@ -39,3 +39,10 @@ def test_a_file_that_is_no_yaml_is_named(ruleplane, tmp_path):
 
 def test_a_directory_that_is_not_there_is_told(ruleplane, tmp_path):
     assert ruleplane("rules", "list", tmp_path / "nowhere").err.endswith("nowhere is no directory\n")
+
+
+def test_every_rule_set_that_comes_with_ruleplane_is_listed(ruleplane):
+    names = [line.split()[1] for line in ruleplane("rules", "list").out.splitlines()]
+    assert {"replicaset", "default-scheduler", "simulated-sandbox", "simulated-container"} <= set(
+        names
+    )  # two in one file

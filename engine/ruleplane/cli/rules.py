@@ -44,12 +44,15 @@ def _rule_sets(directory: Path | None) -> list[dict[str, Any]]:
     root = directory or data_dir("rules")
     if not root.is_dir():
         raise RuleplaneError(f"listing rules: {root} is no directory")
-    rows = []
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # as rule files are read: it takes more flow scalars
+    found = []
     for path in sorted(root.rglob("*.yaml")):
         try:
-            document = yaml.safe_load(path.read_text())
+            found += [(path, document) for document in yaml.load_all(path.read_text(), loader)]
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
             raise RuleplaneError(f"listing rules: {path}: {error}") from error
+    rows = []
+    for path, document in found:
         if not isinstance(document, dict) or document.get("kind") != "RuleSet":
             continue
         spec = document.get("spec") or {}
