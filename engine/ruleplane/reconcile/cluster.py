@@ -74,6 +74,7 @@ class Cluster:
         serve(_documents("node-kinds.yaml"), self.local_registry, self.schemas)
         self.local_store = MemoryStore()
         self.local = Api(self.local_store, self.local_registry, self.schemas, clock, random)
+        self.local.observers.append(RequestListener(recorder, self.schemas, clock))
         self._every = Registry([*self.registry, *self.local_registry])
         self._programs = list(programs)
         self._engine, self._between = engine, between
