@@ -17,9 +17,9 @@ FOUND = [(Path(source.file).relative_to(RULES).as_posix(), item) for source, ite
 HEAD = """\
 # The rules
 
-Every controller, the scheduler and the kubelet, a page each: `<component>/<controller>.yaml`. What may be written in them
-is said in docs/rule-language.md. Under `apiserver/` are tables that the API server reads, not rule sets; each says its
-form at its top.
+Every controller, the scheduler and the kubelet, a page each: `<component>/<controller>.yaml`. What may be written in
+them is said in docs/rule-language.md. Under `apiserver/` are tables that the API server reads, not rule sets; each says
+its form at its top.
 
 This page is made of the rules' own `doc`: `make rules UPDATE=1` writes it anew.
 """
