@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from ruleplane.lang.unit import Unit
     from ruleplane.model.ruleset import Relation
 
+_LABELS = ("metadata", "labels")
+
 
 def compile_relation(unit: Unit, key: str, shape: Relation) -> RelationSpec:
     """One entry of `watch`. Raises SourceError."""
@@ -53,6 +55,9 @@ def compile_relation(unit: Unit, key: str, shape: Relation) -> RelationSpec:
     elif shape.selectedBy is not None:
         spec.mode = "selectedBy"
         spec.selector_path = _field_path(unit, shape.selectedBy, (*path, "selectedBy"))
+        unit.reads.setdefault(unit.primary, set()).add(_LABELS)
+    if spec.mode in ("labels", "selectedBy"):  # what decides membership beyond the bucket
+        unit.reads.setdefault(name, set()).add(spec.selector_path or _LABELS)
     return spec
 
 

@@ -35,6 +35,7 @@ class Barrier:
         self._unknown: dict[Key, list[Effect]] = {}
         self._made: dict[Key, dict[str, tuple[str, str, str, str]]] = {}
         self._waiters: dict[Awaited, dict[Key, None]] = {}
+        self._reached: dict[str, int] = {}  # kind -> the latest revision that the cache was told of
 
     def expect(self, key: Key, sent: Sent) -> None:
         """``key`` has written this; most of it shows already."""
@@ -74,8 +75,10 @@ class Barrier:
             del self._gone[key]
         return True
 
-    def shown(self, ref: str, name: str) -> list[Key]:
-        """The keys that waited to see a change of this object."""
+    def shown(self, ref: str, name: str, revision: int) -> list[Key]:
+        """The cache shows this object as of ``revision``: the keys that waited to see it change."""
+        if revision > self._reached.get(ref, 0):
+            self._reached[ref] = revision
         waiting = self._waiters.pop((ref, name), None)
         return list(waiting) if waiting else []
 
@@ -89,12 +92,14 @@ class Barrier:
             table.pop(key, None)
 
     def _shows(self, ref: str, name: str, revision: int) -> bool:
-        """The cache has that revision or a later one, or does not hold this kind at all."""
+        """The cache has that revision or a later one, the object is gone again, or this kind is not held at all."""
         kind = self._cache.kinds.get(ref)
         if kind is None:
             return True
         obj = kind.objects.get(name)
-        return obj is not None and int(obj["metadata"].get("resourceVersion") or 0) >= revision
+        if obj is None:
+            return self._reached.get(ref, 0) >= revision
+        return int(obj["metadata"].get("resourceVersion") or 0) >= revision
 
     def _is_gone(self, ref: str, name: str, uid: str) -> bool:
         kind = self._cache.kinds.get(ref)

@@ -78,7 +78,7 @@ def _keyed(run: Pass, rule: CompiledRule, head: heads.Ensure, args: tuple[Any, .
             surplus.append(obj)
     missing = [key for key in wanted if key not in present]
     if missing:
-        _check_made(run, rule, present.values())
+        _check_made(run, rule, [*present.values(), *surplus])
     if head.create is not None and missing:
         missing = list(head.create(scope, *args, missing))
     run.decision.more |= len(missing) > BURST

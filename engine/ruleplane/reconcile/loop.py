@@ -93,7 +93,7 @@ class Loop:
             return
         self._cause = Cause("watch", f"{kind.ref}/{key}", revision, self.clock.now(), event)
         self.cache.apply(kind.ref, key, obj, self._wake, now=self._cause.at, writer=self._writer)
-        for waiting in self.barrier.shown(kind.ref, key):
+        for waiting in self.barrier.shown(kind.ref, key, revision):
             self.queue.add(waiting, self._cause)
 
     def _wake(self, bound: Bound, key: str, own: bool) -> None:
