@@ -86,6 +86,7 @@ Feature: A kubelet makes the Pods of its node real, and reports what became of t
       And Pod "web" has status.containerStatuses[name=main].state.waiting.reason PodInitializing
       And within 6 seconds Pod "web" has some status.initContainerStatuses[name=unpack].state.running
       And Pod "web" has status.initContainerStatuses[name=fetch].state.terminated.exitCode 0
+      And Pod "web" has status.initContainerStatuses[name=fetch].ready true
       And within 6 seconds Pod "web" has status.phase Running
       And condition Initialized of Pod "web" is True
 
