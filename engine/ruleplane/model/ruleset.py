@@ -142,6 +142,8 @@ class Ensure(Shape):
     def _counted_or_keyed(self) -> Ensure:
         if (self.count is None) == (self.each is None):
             raise ValueError("`ensure` is either counted (`count`) or keyed (`each` with `key`)")
+        if isinstance(self.objects, dict) and len(self.objects) != 1:
+            raise ValueError("`objects` takes one variable")
         if self.each is not None and (len(self.each) != 1 or self.key is None):
             raise ValueError("a keyed `ensure` has `each` with one variable, and `key`")
         if not isinstance(self.template, dict) or not isinstance(self.template.get("kind"), str):
@@ -182,6 +184,12 @@ class Filter(Shape):
     each: dict[Identifier, Cel] | None = None
     message: str = Field(description="What users see (template).")
     final: bool = Field(False, description="Nothing that is running could be moved to change this verdict.")
+
+    @model_validator(mode="after")
+    def _one_variable(self) -> Filter:
+        if self.each is not None and len(self.each) != 1:
+            raise ValueError("`each` takes one variable")
+        return self
 
 
 class Score(Shape):
@@ -230,6 +238,19 @@ class Choose(Shape):
 HEADS = ("ensure", "apply", "status", "keep", "delete", "choose", "post")
 
 
+def _check_told(head: str, event: EventSpec) -> None:
+    """Raise ValueError for an Event that this head would never tell."""
+    moments = {"ensure": ("created", "deleted", "updated", "refused"), "delete": ("deleted",)}.get(head, ())
+    given = [name for name in ("created", "deleted", "updated", "refused") if getattr(event, name) is not None]
+    if head == "choose":
+        raise ValueError("`choose` tells its Events under `then` and `none`")
+    if moments and event.reason is not None:
+        raise ValueError(f"`{head}` tells {', '.join(moments)}, not a single `reason` and `message`")
+    never = [name for name in given if name not in moments]
+    if never:
+        raise ValueError(f"`{head}` never tells {', '.join(never)}: give `reason` and `message`")
+
+
 class Rule(Shape):
     """One sentence of the controller: a condition, and a head that says what should be."""
 
@@ -260,6 +281,8 @@ class Rule(Shape):
             raise ValueError(f"a rule needs a head: one of {', '.join(HEADS)}, event")
         if self.each is not None and len(self.each) != 1:
             raise ValueError("`each` takes one variable")
+        if self.event is not None:
+            _check_told(self.head, self.event)
         if self.apply is not None and "to" not in self.apply:
             raise ValueError("`apply` needs `to`: the object whose fields it sets")
         return self

@@ -77,10 +77,22 @@ class Loop:
 
     def add(self, programs: Iterable[Program]) -> None:
         """Run these programs too; everything that they are for is reconciled once."""
+        programs = list(programs)
+        for program in programs:
+            self._check_kinds(program)
         now = self.clock.now()
         for bound in [self.cache.bind(program) for program in programs]:
             for key in bound.all_keys():
                 self.queue.add((bound, key), Cause("start", self._ref(bound, key), 0, now))
+
+    def _check_kinds(self, program: Program) -> None:
+        """Raise SourceError for a kind that is not served: rules for it would never do anything."""
+        named = {("spec", "for", program.primary, "kind"): program.kind}
+        for key, shape in program.source.data["spec"].get("watch", {}).items():
+            named["spec", "watch", key, "kind"] = shape["kind"]
+        for path, ref in named.items():
+            if ref != "*" and self.registry.get(ref) is None:
+                raise program.source.error(f"the kind {ref!r} is not served (written as group/version/Kind)", path)
 
     def remove(self, bound: Bound) -> None:
         """Run a program no longer."""
