@@ -162,3 +162,13 @@ def _rank(entry: dict[str, Any]) -> tuple[str, str, str, str, str]:
 def is_reset(entries: Any) -> bool:
     """Whether a request asks to forget all ownership: ``managedFields: [{}]``."""
     return isinstance(entries, list) and len(entries) == 1 and entries[0] == {}
+
+
+class Untracked(Ownership):
+    """For a store with one writer per field by construction (a node's own): who owns what is not recorded."""
+
+    def created(
+        self, kind: Kind, node: SchemaNode | None, value: dict[str, Any], writer: Writer, time: str, *, status: bool
+    ) -> ManagedFields:
+        """No entries; an object without entries gets none by updates either."""
+        return []

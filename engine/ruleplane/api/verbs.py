@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ruleplane.api import collection, create, delete, listing, patch, scale, subresources, update, watching
 from ruleplane.api.context import Checks, Context, Removed
 from ruleplane.api.listing import EVERYTHING, Page, Query
+from ruleplane.api.ownership import Untracked
 from ruleplane.errors import NotFound
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ __all__ = ["Api", "Page", "Query", "Removed"]
 
 
 class Api:
-    """The verbs. ``observers`` are called, in order, after every write that happened; they must not raise.
+    """The verbs. ``tracked``: ``metadata.managedFields`` are kept. ``observers`` are called, in order, after every
+    write that happened; they must not raise.
 
     ``namespace`` is "" for kinds without namespaces and, where many are read, for all namespaces.
     """
@@ -49,8 +51,12 @@ class Api:
         random: Random,
         admission: Admission | None = None,
         validator: Checks | None = None,
+        *,
+        tracked: bool = True,
     ) -> None:
         self._ctx = Context(store, registry, schemas, clock, random, admission, validator)
+        if not tracked:
+            self._ctx.ownership = Untracked()
         self.store, self.registry = store, registry
 
     @property

@@ -73,7 +73,7 @@ class Cluster:
         self.local_registry = Registry()
         serve(_documents("node-kinds.yaml"), self.local_registry, self.schemas)
         self.local_store = MemoryStore()
-        self.local = Api(self.local_store, self.local_registry, self.schemas, clock, random)
+        self.local = Api(self.local_store, self.local_registry, self.schemas, clock, random, tracked=False)
         self.local.observers.append(RequestListener(recorder, self.schemas, clock))
         self._every = Registry([*self.registry, *self.local_registry])
         self._programs = list(programs)
