@@ -1,27 +1,7 @@
-"""Run a coroutine that never really waits, without any event loop."""
+"""``drive``, for tests: the same one that specs use."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from ruleplane.specs.drive import drive
 
-if TYPE_CHECKING:
-    from collections.abc import Coroutine
-
-T = TypeVar("T")
-
-
-def drive(coro: Coroutine[Any, Any, T]) -> T:
-    """The result of ``coro``; AssertionError if it waits for something (it is closed then, so nothing leaks).
-
-    >>> async def answer():
-    ...     return 42
-    >>> drive(answer())
-    42
-    """
-    try:
-        waits_for = coro.send(None)
-    except StopIteration as stop:
-        result: T = stop.value
-        return result
-    coro.close()
-    raise AssertionError(f"{coro!r} waits for {waits_for!r}: only coroutines that never wait can be driven")
+__all__ = ["drive"]
