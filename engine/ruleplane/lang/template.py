@@ -17,7 +17,7 @@ from ruleplane.lang.cel.values import MISSING, Duration, Optional, Timestamp
 from ruleplane.lang.changed import Changed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from ruleplane.lang.source import Path, Source
 
@@ -202,14 +202,6 @@ def to_text(*parts: Any) -> str:
     return "".join(out)
 
 
-def literal_only(value: Any) -> bool:
-    """No expression anywhere inside."""
-    if isinstance(value, str):
-        return "${" not in value
-    children: Iterable[Any] = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return all(literal_only(child) for child in children)
-
-
 def expect_text(value: Any, source: Source, path: Path) -> str:
     """``value`` if it is text. Raises SourceError."""
     if not isinstance(value, str):
@@ -217,4 +209,4 @@ def expect_text(value: Any, source: Source, path: Path) -> str:
     return value
 
 
-__all__ = ["SourceError", "expect_text", "literal_only", "split", "to_expression", "to_json", "to_text"]
+__all__ = ["SourceError", "expect_text", "split", "to_expression", "to_json", "to_text"]

@@ -10,10 +10,9 @@ from ruleplane.lang import cel
 from ruleplane.lang.cel.ast import Call, Expr, Ident, Literal, MapExpr, Select
 from ruleplane.lang.cel.walk import free_names, rewrite
 from ruleplane.lang.delta import Lifter
-from ruleplane.lang.functions import ENGINE, TIME
+from ruleplane.lang.functions import ENGINE
 from ruleplane.lang.reads import Reader, Reads, Value, merge
 from ruleplane.lang.template import to_expression
-from ruleplane.lang.walk import functions_called
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -155,10 +154,6 @@ class Unit:
         if not (isinstance(part, Ident) and fields):
             raise self.source.error("seen() takes the path of a field below an object: seen(node.status.phase)", path)
         return Call("@seen", (part, *(Literal(name) for name in fields)), None, call.pos)
-
-    def timed_functions(self, exprs: Sequence[Expr]) -> bool:
-        """Whether any of these asks the clock."""
-        return any(functions_called(expr) & TIME or "now" in free_names(expr) for expr in exprs)
 
     # --- what heads keep ----------------------------------------------------------------------------------------------
 
