@@ -10,7 +10,7 @@ from ruleplane.lang.reads import Value, merge, shortest
 if TYPE_CHECKING:
     from ruleplane.lang.reads import Abstract, Reads
     from ruleplane.lang.rules import Place
-    from ruleplane.model import ruleset as shapes
+    from ruleplane.model import heads as shapes
 
 
 def compile_choose(place: Place, shape: shapes.Choose) -> heads.Choose:

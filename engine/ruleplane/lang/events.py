@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ruleplane.lang import heads
-from ruleplane.model.ruleset import EventText
+from ruleplane.model.heads import EventText
 
 if TYPE_CHECKING:
     from ruleplane.lang.reads import Abstract
     from ruleplane.lang.rules import Place
-    from ruleplane.model.ruleset import EventSpec
+    from ruleplane.model.heads import EventSpec
 
 # Kubernetes' own controllers use these words for what they do to their objects
 _REASONS = {

@@ -33,6 +33,7 @@ class Functions:
         for source, library in documents:
             unit = Unit(source, "", self.compiled, self.definitions)
             for key, text in library.spec.functions.items():
+                assert isinstance(text, str), key  # a typed one is refused before
                 path: Path = ("spec", "functions", key)
                 name, params = signature(source, key, path)
                 if name in self.compiled or name in pending:

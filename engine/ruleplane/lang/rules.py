@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from ruleplane.lang.reads import Abstract
     from ruleplane.lang.source import Path
     from ruleplane.lang.unit import Unit
-    from ruleplane.model import ruleset as shapes
+    from ruleplane.model import heads as shapes
+    from ruleplane.model.ruleset import Rule
 
 
 class Place:
@@ -61,7 +62,7 @@ class Place:
         return fn, tree, known
 
 
-def compile_rule(unit: Unit, index: int, rule: shapes.Rule) -> CompiledRule:
+def compile_rule(unit: Unit, index: int, rule: Rule) -> CompiledRule:
     """One rule. Raises SourceError."""
     path: Path = ("spec", "rules", index)
     env: dict[str, Abstract] = {}
@@ -92,7 +93,7 @@ def element_of(unit: Unit, listed: Abstract) -> Abstract:
     return None
 
 
-def _head(place: Place, rule: shapes.Rule) -> heads.Head | None:
+def _head(place: Place, rule: Rule) -> heads.Head | None:
     head = rule.head
     here = place.inside(head)
     if rule.ensure is not None:

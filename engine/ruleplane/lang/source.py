@@ -12,6 +12,7 @@ import yaml
 from pydantic import ValidationError
 
 from ruleplane.errors import SourceError
+from ruleplane.lang.pending import refuse_pending
 from ruleplane.model.ruleset import API_VERSION, Library, RuleSet
 
 if TYPE_CHECKING:
@@ -138,9 +139,11 @@ def shape(source: Source) -> RuleSet | Library:
     if model is None:
         raise source.error(f"kind: expected RuleSet or Library, found {data.get('kind')!r}", ("kind",))
     try:
-        return model.model_validate(data)
+        shaped = model.model_validate(data)
     except ValidationError as error:
         raise _told(source, error) from error
+    refuse_pending(source)
+    return shaped
 
 
 def _told(source: Source, error: ValidationError) -> SourceError:

@@ -7,20 +7,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
+
+from ruleplane.model.heads import Choose, Delete, Deny, Ensure, EventSpec, Keep, Post
+from ruleplane.model.shape import Cel, Identifier, Name, Shape, Template
 
 API_VERSION = "ruleplane.dev/v1"
 
-Cel = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=253)]
-Template = Any  # JSON whose texts may hold ${CEL}
-
-
-class Shape(BaseModel):
-    """Strict base: an unknown key is an error, never ignored."""
-
-    model_config = ConfigDict(extra="forbid", populate_by_name=True, frozen=True)
+Span = Annotated[str, StringConstraints(pattern=r"^([0-9]+(\.[0-9]+)?(h|m|s|ms))+$")]  # a duration, as 1m30s
+Operation = Literal["CREATE", "UPDATE", "DELETE", "CONNECT"]
 
 
 class Metadata(Shape):
@@ -37,7 +32,20 @@ class Primary(Shape):
     kind: str = Field(
         description="Kind of the primary, as group/version/Kind or v1/Kind; '*' is every kind, metadata only."
     )
-    where: Cel | None = Field(None, description="Static condition on the object alone; others are never looked at.")
+    where: Cel | None = Field(
+        None,
+        description="Static condition on the object alone (called `it` beside `by`); others are never looked at.",
+    )
+    by: Cel | None = Field(
+        None,
+        description="One reconcile per value of this (over `it`): the variable is the list of the members, `group` the "
+        "value.",
+    )
+    first: list[Cel] = Field([], description="The order of the queue: the least of these values goes first.")
+    operations: list[Operation] | None = Field(
+        None, description="Admission only: the operations that are looked at (default: CREATE and UPDATE)."
+    )
+    subresource: str = Field("", description="Admission only: the subresource that is written.")
 
 
 class Relation(Shape):
@@ -64,6 +72,9 @@ class Relation(Shape):
         "all",
         description="Which primaries a change wakes: those that looked, none, or those whose `choose` found nobody.",
     )
+    every: Span | None = Field(
+        None, description="Polled so often instead of watched: for what cannot be watched (metrics)."
+    )
 
     @model_validator(mode="after")
     def _one_way(self) -> Relation:
@@ -79,163 +90,8 @@ class Relation(Shape):
         return self
 
 
-class EventText(Shape):
-    """A Kubernetes Event to record."""
-
-    reason: str = Field(description="CamelCase word (template).")
-    message: str = Field(description="For people (template).")
-    type: str = Field("Normal", description="Normal or Warning (template).")
-
-
-Moment = EventText | str | list[EventText]
-
-
-class EventSpec(Shape):
-    """Events beside a head: on what it did (`created`, `deleted`, `updated`, `refused`), or one (`reason`,
-    `message`)."""
-
-    created: Moment | None = None
-    deleted: Moment | None = None
-    updated: Moment | None = None
-    refused: Moment | None = None
-    reason: str | None = None
-    message: str | None = None
-    type: str = "Normal"
-    about: str | None = Field(None, description="The object the event is about (default: the primary).")
-    host: str | None = Field(None, description="The machine that tells it (template).")
-
-    @model_validator(mode="after")
-    def _whole(self) -> EventSpec:
-        single = self.reason is not None or self.message is not None
-        if single and (self.reason is None or self.message is None):
-            raise ValueError("an event needs both `reason` and `message`")
-        if not single and not (self.created or self.deleted or self.updated or self.refused):
-            raise ValueError(
-                "an event needs `reason` and `message`, or one of `created`, `deleted`, `updated`, `refused`"
-            )
-        return self
-
-
-class Ensure(Shape):
-    """These objects exist: `count` of anonymous ones, or one per key of `each`."""
-
-    objects: Cel | dict[Identifier, Cel] = Field(
-        description="The present ones, taken literally; {name: expr} names the variable."
-    )
-    count: Cel | None = Field(None, description="How many anonymous ones there should be.")
-    each: dict[Identifier, Cel] | None = Field(None, description="One object per element of this list.")
-    by: Cel | None = Field(None, description="The key of an element of `each` (default: the element itself).")
-    key: Cel | None = Field(None, description="The key of a present object.")
-    create: Cel | None = Field(None, description="Which of `missing` to create (default: all).")
-    delete: Cel | None = Field(None, description="Which of `surplus`, in this order (default: all).")
-    update: Cel | None = Field(None, description="Which of `different` to bring to the template (default: all).")
-    template: Template = Field(
-        description="Fields that are kept; `kind` and an optional `from` (starting value, creation only)."
-    )
-    initial: Template = Field(None, description="Fields given at creation only.")
-    grace: Cel | None = Field(None, description="Grace period of deletions, in seconds.")
-    owner: Literal["controller", "owner", "none"] | None = Field(
-        None, description="Whether the primary owns what is made (default: as the relation of `objects` says)."
-    )
-
-    @model_validator(mode="after")
-    def _counted_or_keyed(self) -> Ensure:
-        if (self.count is None) == (self.each is None):
-            raise ValueError("`ensure` is either counted (`count`) or keyed (`each` with `key`)")
-        if isinstance(self.objects, dict) and len(self.objects) != 1:
-            raise ValueError("`objects` takes one variable")
-        if self.each is not None and (len(self.each) != 1 or self.key is None):
-            raise ValueError("a keyed `ensure` has `each` with one variable, and `key`")
-        if not isinstance(self.template, dict) or not isinstance(self.template.get("kind"), str):
-            raise ValueError("`template` is a map with the `kind` of the objects")
-        return self
-
-
-class Keep(Shape):
-    """Within a shared list, the elements that are mine are exactly these."""
-
-    of: str = Field(description="The object (template).")
-    in_: str = Field(alias="in", description="Path of the list, dots between fields.")
-    mine: Cel = Field(description="Predicate over an element, called `it`.")
-    as_: Template = Field(alias="as", description="The elements that should be there.")
-    subresource: str = ""
-
-
-class Delete(Shape):
-    """These objects are gone."""
-
-    objects: Cel = Field(description="One object, or a list of them.")
-    propagation: str | None = Field(None, description="Background, Foreground or Orphan (template).")
-    grace: Cel | None = Field(None, description="Grace period in seconds.")
-
-
-class Post(Shape):
-    """A subresource call."""
-
-    to: str
-    subresource: str
-    body: Template = None
-
-
-class Filter(Shape):
-    """A candidate that does not pass is rejected with this message."""
-
-    require: Cel
-    each: dict[Identifier, Cel] | None = None
-    message: str = Field(description="What users see (template).")
-    final: bool = Field(False, description="Nothing that is running could be moved to change this verdict.")
-
-    @model_validator(mode="after")
-    def _one_variable(self) -> Filter:
-        if self.each is not None and len(self.each) != 1:
-            raise ValueError("`each` takes one variable")
-        return self
-
-
-class Score(Shape):
-    """A value of a candidate, 0 to 100, times a weight."""
-
-    value: Cel
-    weight: int = 1
-
-
-class Outcome(Shape):
-    """What to do with the candidate chosen, or with none."""
-
-    post: Post | None = None
-    apply: dict[str, Any] | None = None
-    status: dict[str, Any] | None = None
-    event: EventSpec | None = None
-
-
-class Choose(Shape):
-    """The best of the candidates: exactly one further key names the variable and lists them."""
-
-    model_config = ConfigDict(extra="allow", populate_by_name=True, frozen=True)
-
-    filters: dict[str, Filter] = {}
-    scores: dict[str, Score] = {}
-    then: Outcome
-    none: Outcome | None = None
-
-    @model_validator(mode="after")
-    def _one_candidate_list(self) -> Choose:
-        extra = self.model_extra or {}
-        if len(extra) != 1 or not all(isinstance(value, str) for value in extra.values()):
-            found = ", ".join(sorted(extra)) or "none"
-            raise ValueError(
-                "`choose` takes one variable with the list of candidates beside filters, scores, then, none "
-                f"(found: {found})"
-            )
-        return self
-
-    @property
-    def candidates(self) -> tuple[str, str]:
-        """Variable and list expression."""
-        return next(iter((self.model_extra or {}).items()))
-
-
-HEADS = ("ensure", "apply", "status", "keep", "delete", "choose", "post")
+ADMISSION = ("deny", "set", "default")
+HEADS = ("ensure", "apply", "status", "keep", "delete", "choose", "post", *ADMISSION)
 
 
 def _check_told(head: str, event: EventSpec) -> None:
@@ -257,6 +113,12 @@ class Rule(Shape):
     name: Name
     doc: str = Field("", description="One sentence of present tense.")
     when: Cel | None = Field(None, description="As soon as this is true, make it so; nothing is undone later.")
+    while_: Cel | None = Field(
+        None, alias="while", description="It holds as long as this is true, and is undone when it no longer is."
+    )
+    finalize: bool = Field(
+        False, description="Holds only while the object is being deleted, before the finalizer is taken off."
+    )
     each: dict[Identifier, Cel] | None = Field(None, description="One firing per element of a list.")
     ensure: Ensure | None = None
     apply: dict[str, Any] | None = Field(None, description="Fields of the object `to` (optional `subresource`).")
@@ -265,27 +127,57 @@ class Rule(Shape):
     delete: Delete | None = None
     choose: Choose | None = None
     post: Post | None = None
+    deny: Deny | str | None = Field(None, description="Admission: refuse the request with this message (template).")
+    set_: dict[str, Any] | None = Field(
+        None, alias="set", description="Admission: fields that the incoming object gets, whatever it says."
+    )
+    default: dict[str, Any] | None = Field(
+        None, description="Admission: fields that the incoming object gets where it does not say."
+    )
     event: EventSpec | None = None
 
     @property
     def head(self) -> str:
         """Which head the rule has; `event` when it has no other."""
-        return next((head for head in HEADS if getattr(self, head) is not None), "event")
+        return next((head for head in HEADS if self._given(head) is not None), "event")
+
+    def _given(self, head: str) -> Any:
+        return self.set_ if head == "set" else getattr(self, head)
 
     @model_validator(mode="after")
     def _one_head(self) -> Rule:
-        heads = [head for head in HEADS if getattr(self, head) is not None]
+        heads = [head for head in HEADS if self._given(head) is not None]
         if len(heads) > 1:
             raise ValueError(f"a rule has one head, not {' and '.join(heads)}")
         if not heads and self.event is None:
             raise ValueError(f"a rule needs a head: one of {', '.join(HEADS)}, event")
         if self.each is not None and len(self.each) != 1:
             raise ValueError("`each` takes one variable")
+        if self.when is not None and self.while_ is not None:
+            raise ValueError("a rule has one condition: `when` (make it so) or `while` (and undo it afterwards)")
         if self.event is not None:
             _check_told(self.head, self.event)
         if self.apply is not None and "to" not in self.apply:
             raise ValueError("`apply` needs `to`: the object whose fields it sets")
         return self
+
+
+class Finalizer(Shape):
+    """What must be done before the primary may go: committed before any other effect, taken off when `until` holds."""
+
+    name: str = Field(pattern=r"^[^/\s]+/[^/\s]+$", description="Qualified name, as example.com/backup.")
+    until: Cel = Field(description="When everything is cleaned up.")
+
+
+class Param(Shape):
+    """One setting, with its type written out; a plain value is the default of a setting of its own type."""
+
+    type: Literal["bool", "int", "double", "string", "duration", "quantity", "list", "map"]
+    default: Any
+    doc: str = ""
+    enum: list[Any] | None = Field(None, description="The values that may be given.")
+    min: float | None = Field(None, description="The least number that may be given.")
+    max: float | None = Field(None, description="The greatest number that may be given.")
 
 
 class RuleSetSpec(Shape):
@@ -297,7 +189,13 @@ class RuleSetSpec(Shape):
         None, description="Who its Events come from (default: the component; of a controller, its own name)."
     )
     for_: dict[Identifier, Primary] = Field(alias="for", description="The primary: one variable and its kind.")
-    params: dict[Identifier, Any] = Field({}, description="Settings and their defaults.")
+    order: int | None = Field(
+        None, description="Admission: this set is run on requests, in this order, each on the previous one's result."
+    )
+    finalizer: Finalizer | None = None
+    params: dict[Identifier, Any] = Field(
+        {}, description="Settings: a default value, or a map with `type`, `default` and what may be given."
+    )
     watch: dict[str, Relation] = Field({}, description="Relations; `name(x)` is a relation per x.")
     let: dict[str, Template] = Field({}, description="Lazy named values, and functions `name(x)`.")
     rules: list[Rule] = Field(min_length=1)
@@ -322,11 +220,21 @@ class RuleSet(Shape):
     spec: RuleSetSpec
 
 
-class LibrarySpec(Shape):
-    """Named pure functions: `name(x, y): expression`."""
+class TypedFunction(Shape):
+    """A function with its types written out: CEL types (`int`, `list(string)`, `map(string, int)`), or kinds
+    (`v1/Pod`)."""
 
     doc: str = ""
-    functions: dict[str, Cel]
+    types: dict[Identifier, str] = Field({}, description="Parameter: its type (default: dyn).")
+    returns: str = Field("dyn", description="The type of the value.")
+    expr: Cel
+
+
+class LibrarySpec(Shape):
+    """Named pure functions: `name(x, y): expression`, or a map with `types`, `returns` and `expr`."""
+
+    doc: str = ""
+    functions: dict[str, Cel | TypedFunction]
 
 
 class Library(Shape):
