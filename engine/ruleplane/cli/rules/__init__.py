@@ -1,0 +1,20 @@
+"""``ruleplane rules``: everything about rule files that needs no control plane. One module per command.
+
+Exit codes: 0 done; 1 a mistake in a rule file, or a check that did not hold; 2 the command line was not understood.
+"""
+
+from __future__ import annotations
+
+import typer
+
+from ruleplane.cli.rules import listing
+
+app = typer.Typer(no_args_is_help=True, help="Rule files: list them.")
+
+
+@app.callback()
+def _group() -> None:
+    """Rule files."""
+
+
+app.command("list")(listing.list_rules)

@@ -1,0 +1,65 @@
+"""The rule files that a command of `rules` is asked about: those named, else those that come with ruleplane."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from ruleplane.errors import RuleplaneError
+
+if TYPE_CHECKING:
+    from ruleplane.lang.source import Source
+    from ruleplane.model.ruleset import Library, RuleSet
+
+FROM = typer.Argument(
+    None,
+    metavar="[PATH]...",
+    show_default=False,
+    help="Rule files, and directories of them (default: the rules that come with ruleplane).",
+)
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What stands in the files: each rule set and library with its places."""
+
+    sets: list[tuple[Source, RuleSet]]
+    libraries: list[tuple[Source, Library]]
+
+    def named(self, name: str) -> tuple[Source, RuleSet]:
+        """The rule set of that name; the error proposes the nearest."""
+        for source, rule_set in self.sets:
+            if rule_set.metadata.name == name:
+                return source, rule_set
+        raise RuleplaneError(f"no rule set is called {name!r}{_nearest(name, [s.metadata.name for _, s in self.sets])}")
+
+
+def rule_paths(paths: list[Path] | None) -> list[Path]:
+    """The paths given, or where the rules that come with ruleplane are."""
+    from ruleplane.model.data import data_dir
+
+    return list(paths) if paths else [data_dir("rules")]
+
+
+def read_rules(paths: list[Path] | None) -> Rules:
+    """The documents of the files, their shape checked. Raises SourceError with the place of the first mistake."""
+    from ruleplane.lang.load import documents
+    from ruleplane.model.ruleset import Library, RuleSet
+
+    found = documents(rule_paths(paths))
+    return Rules(
+        [(source, item) for source, item in found if isinstance(item, RuleSet)],
+        [(source, item) for source, item in found if isinstance(item, Library)],
+    )
+
+
+def _nearest(name: str, names: list[str]) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, names, n=1)
+    if near:
+        return f"; did you mean {near[0]!r}?"
+    return f" (there are: {', '.join(sorted(names))})" if names else " (there are none)"
