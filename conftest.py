@@ -85,5 +85,5 @@ def _commands() -> set[str]:
 
 pytest_collect_file = Sybil(
     parsers=[PythonCodeBlockParser(), CodeBlockParser("yaml", _yaml), CodeBlockParser("sh", _shell)],
-    patterns=["*.md", "docs/*.md", "docs/*/*.md"],
+    patterns=["*.md", "docs/*.md", "docs/*/*.md", "docs/*/*/*.md"],
 ).pytest()

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from ruleplane.specs.virtual import VirtualCluster
 
-SECONDS = r"\d+(?:\.\d+)? (?:seconds?|minutes?)"
+SECONDS = r"\d+(?:\.\d+)? (?:seconds?|minutes?|hours?|days?)"
+_UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 _PLACES = {
     "objects": OBJECTS,
     "field": FIELD,
@@ -113,7 +114,7 @@ def nanoseconds(text: str) -> int:
     1500000000
     """
     number, unit = text.split()
-    return int(float(number) * (60 if unit.startswith("minute") else 1) * SECOND)
+    return int(float(number) * _UNITS[unit.removesuffix("s")] * SECOND)
 
 
 def tell(cluster: VirtualCluster, sentence: str) -> None:

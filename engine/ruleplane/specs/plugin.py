@@ -1,8 +1,8 @@
 """The pytest plugin: runs ``.feature`` files that have no Python beside them, each scenario on a cluster of its own.
 
 Flow: :func:`pytest_collect_file` -> :class:`FeatureFile` -> pytest-bdd's scenarios -> steps of ``specs/steps`` ->
-fixture ``cluster``. Rule files found beside or below the directories named on the command line are loaded too, unless
-they are the bundled ones.
+fixture ``cluster``. Rule files that lie beside the feature, or below the directories named on the command line, are
+loaded too; of our own checkout only those beside the feature.
 
 Caveats: steps are synchronous (pytest-bdd never awaits an ``async def`` step, and the scenario would pass): one that is
 not fails. Tags become markers without being declared.
@@ -28,9 +28,9 @@ from ruleplane.specs.selection import Mismatch
 from ruleplane.specs.virtual import VirtualCluster, bundled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-_RULES = pytest.StashKey[tuple[Path, ...]]()
+_RULES = pytest.StashKey[dict[Path, tuple[Path, ...]]]()
 _STEP = pytest.StashKey[str]()
 _configs: list[pytest.Config] = []
 
@@ -111,34 +111,36 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Iterator[None]:
 @pytest.fixture
 def cluster(request: pytest.FixtureRequest) -> Iterator[VirtualCluster]:
     """The scenario's cluster: empty, with the bundled rules and those found with the features."""
-    made = VirtualCluster(rules_of(request.config), seed=request.config.getoption("--seed"))
+    made = VirtualCluster(rules_of(request.config, request.path.parent), seed=request.config.getoption("--seed"))
     yield made
     made.close()
 
 
-def rules_of(config: pytest.Config) -> tuple[Path, ...]:
-    """The rule files that specs run with. Raises SourceError."""
-    found = config.stash.get(_RULES, None)
+def rules_of(config: pytest.Config, beside: Path) -> tuple[Path, ...]:
+    """The rule files that specs in the directory ``beside`` run with. Raises SourceError."""
+    known = config.stash.setdefault(_RULES, {})
+    found = known.get(beside)
     if found is None:
         named = [Path(path) for path in config.getoption("--rules")]
-        own = {path for place in _places(config) for path in _rule_files(place)}
+        below = {path for place in _places(config) for path in _rule_files(place.rglob("*"), place)}
+        own = below | set(_rule_files(beside.glob("*"), beside))
         standard = () if config.getoption("--no-bundled") else bundled()
-        found = config.stash[_RULES] = (*standard, *named, *sorted(own))
+        found = known[beside] = (*standard, *named, *sorted(own))
     return found
 
 
 def _places(config: pytest.Config) -> list[Path]:
+    """Directories named on the command line; of our own checkout none, where many unlike things lie below."""
+    home = data_dir("rules").resolve().parent
     places = [Path(str(arg).partition("::")[0]) for arg in config.args]
-    return [place if place.is_dir() else place.parent for place in places]
+    directories = [place if place.is_dir() else place.parent for place in places]
+    return [d for d in directories if home != d.resolve() and home not in d.resolve().parents]
 
 
-def _rule_files(place: Path) -> list[Path]:
-    """Rule files of a project: below the directory, without the bundled ones and hidden directories."""
-    home = data_dir("rules").resolve()
-    if place.resolve() == home.parent or home.parent in place.resolve().parents:
-        return []  # our own features: their rules are the bundled ones
+def _rule_files(candidates: Iterable[Path], place: Path) -> list[Path]:
+    """Those of ``candidates`` that hold rules, without hidden directories below ``place``."""
     found = []
-    for path in sorted([*place.rglob("*.yaml"), *place.rglob("*.yml")]):
+    for path in sorted(path for path in candidates if path.suffix in (".yaml", ".yml")):
         if any(part.startswith(".") for part in path.relative_to(place).parts):
             continue
         if "ruleplane.dev/" in path.read_text(encoding="utf-8", errors="replace") and documents([path]):
