@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ruleplane.matcher.cache import Cache
     from ruleplane.model.kind import Kind
-    from ruleplane.reconcile.effect import Effect
+    from ruleplane.reconcile.effect import Effect, Made
     from ruleplane.reconcile.queue import Key
     from ruleplane.reconcile.send import Sent, Verbs
 
@@ -33,7 +33,7 @@ class Barrier:
         self._updates: dict[Key, dict[Awaited, int]] = {}
         self._gone: dict[Key, dict[Awaited, str]] = {}
         self._unknown: dict[Key, list[Effect]] = {}
-        self._made: dict[Key, dict[str, tuple[str, str, str, str]]] = {}
+        self._made: dict[Key, dict[str, Made]] = {}
         self._waiters: dict[Awaited, dict[Key, None]] = {}
         self._reached: dict[str, int] = {}  # kind -> the latest revision that the cache was told of
 
@@ -82,7 +82,7 @@ class Barrier:
         waiting = self._waiters.pop((ref, name), None)
         return list(waiting) if waiting else []
 
-    def halted(self, key: Key) -> dict[str, tuple[str, str, str, str]]:
+    def halted(self, key: Key) -> dict[str, Made]:
         """What each rule of the key made in its previous firing: it must find it again."""
         return self._made.get(key, {})
 

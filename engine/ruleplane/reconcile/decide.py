@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ruleplane.model.kind import Registry
     from ruleplane.model.schema import Schemas
     from ruleplane.reconcile.choose import Memos
-    from ruleplane.reconcile.effect import Effect
+    from ruleplane.reconcile.effect import Effect, Made
 
 
 class Pass:
@@ -43,7 +43,7 @@ class Pass:
         memos: Memos,
         refused: list[dict[str, Any]],
         salt: int,
-        made: dict[str, tuple[str, str, str, str]],
+        made: dict[str, Made],
     ) -> None:
         self.bound, self.key, self.primary = bound, key, primary
         self.namespace: str = primary["metadata"].get("namespace", "")
