@@ -176,8 +176,10 @@ class Param(Shape):
     default: Any
     doc: str = ""
     enum: list[Any] | None = Field(None, description="The values that may be given.")
-    min: float | None = Field(None, description="The least number that may be given.")
-    max: float | None = Field(None, description="The greatest number that may be given.")
+    min: int | float | str | None = Field(
+        None, description="The least that may be given: a number, or text as 1m, 2Gi."
+    )
+    max: int | float | str | None = Field(None, description="The most that may be given.")
 
 
 class RuleSetSpec(Shape):
