@@ -16,6 +16,7 @@ from ruleplane.errors import ApiError, NotFound
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ruleplane.matcher.bound import Bound
     from ruleplane.matcher.cache import Cache
     from ruleplane.model.kind import Kind
     from ruleplane.reconcile.effect import Effect, Made
@@ -90,6 +91,12 @@ class Barrier:
         """The primary is gone."""
         for table in (self._updates, self._gone, self._unknown, self._made):
             table.pop(key, None)
+
+    def forget_all(self, bound: Bound) -> None:
+        """A program runs no longer."""
+        for table in (self._updates, self._gone, self._unknown, self._made):
+            for key in [key for key in table if key[0] is bound]:
+                del table[key]
 
     def _shows(self, ref: str, name: str, revision: int) -> bool:
         """The cache has that revision or a later one, the object is gone again, or this kind is not held at all."""

@@ -93,7 +93,7 @@ class Pass:
             raise EvaluationError("seen() takes a field of an object in the cache")
         metadata = obj["metadata"]
         key = f"{metadata.get('namespace', '')}/{metadata['name']}"
-        return self.bound.cache.since(f"{obj['apiVersion']}/{obj['kind']}", key, path, self._now)
+        return self.bound.cache.since(f"{obj['apiVersion']}/{obj['kind']}", key, path, self._now, self.bound)
 
     def refused(self) -> list[dict[str, Any]]:
         """The refusals of this key's previous firing."""
