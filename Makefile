@@ -69,6 +69,7 @@ schemas: .venv/.dev ## generate schemas/ anew
 	@$(PY) -m pip install --quiet --disable-pip-version-check --cache-dir .cache/pip '.[schemas]'
 	@$(PY) tools/schemas/generate.py
 	@$(PY) -m ruleplane.model.trace > .cache/trace.schema.json && mv .cache/trace.schema.json schemas/trace.schema.json
+	@$(PY) -m ruleplane.model.rule_schema > .cache/rules.schema.json && mv .cache/rules.schema.json schemas/ruleset.schema.json
 
 clean: ## forget .venv, caches and the demo's data
 	@rm -rf .venv .cache dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

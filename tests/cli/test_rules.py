@@ -56,3 +56,16 @@ def test_every_rule_set_that_comes_with_ruleplane_is_listed(ruleplane):
     assert {"replicaset", "default-scheduler", "simulated-sandbox", "simulated-container"} <= set(
         names
     )  # two in one file
+
+
+def test_the_schema_is_printed_or_written(ruleplane, tmp_path):
+    printed = ruleplane("rules", "schema").out
+    assert json.loads(printed)["title"] == "A rule file of ruleplane"
+    assert ruleplane("rules", "schema", "-o", tmp_path / "s.json").code == 0
+    assert (tmp_path / "s.json").read_text() == printed
+
+
+def test_a_schema_that_cannot_be_written_is_told_with_its_place(ruleplane, tmp_path):
+    told = ruleplane("rules", "schema", "-o", tmp_path / "no" / "s.json")
+    assert told.code == 1
+    assert f"writing the schema to {tmp_path / 'no' / 's.json'}" in told.err

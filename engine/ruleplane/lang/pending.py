@@ -28,6 +28,8 @@ PENDING: tuple[tuple[str, ...], ...] = (
     ("rules", "*", "default"),
     ("rules", "*", "choose", "enough"),
     ("rules", "*", "choose", "scores", "*", "normalize"),
+    ("params", "*", "type"),
+    ("functions", "*", "expr"),
 )
 
 

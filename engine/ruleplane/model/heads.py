@@ -24,13 +24,13 @@ class EventSpec(Shape):
     """Events beside a head: on what it did (`created`, `deleted`, `updated`, `refused`), or one (`reason`,
     `message`)."""
 
-    created: Moment | None = None
-    deleted: Moment | None = None
-    updated: Moment | None = None
-    refused: Moment | None = None
-    reason: str | None = None
-    message: str | None = None
-    type: str = "Normal"
+    created: Moment | None = Field(None, description="Beside `ensure`: told for each object made, called `object`.")
+    deleted: Moment | None = Field(None, description="Beside `ensure` and `delete`: told for each object deleted.")
+    updated: Moment | None = Field(None, description="Beside `ensure`: told for each object brought to the template.")
+    refused: Moment | None = Field(None, description="Beside `ensure`: told for a refused creation, with its `error`.")
+    reason: str | None = Field(None, description="CamelCase word (template); goes with `message`.")
+    message: str | None = Field(None, description="For people (template); told when the head has changed something.")
+    type: str = Field("Normal", description="Normal or Warning (template).")
     about: str | None = Field(None, description="The object the event is about (default: the primary).")
     host: str | None = Field(None, description="The machine that tells it (template).")
 
@@ -88,7 +88,7 @@ class Keep(Shape):
     in_: str = Field(alias="in", description="Path of the list, dots between fields.")
     mine: Cel = Field(description="Predicate over an element, called `it`.")
     as_: Template = Field(alias="as", description="The elements that should be there.")
-    subresource: str = ""
+    subresource: str = Field("", description="The subresource that is written (default: the object itself).")
 
 
 class Delete(Shape):
@@ -102,16 +102,18 @@ class Delete(Shape):
 class Post(Shape):
     """A subresource call."""
 
-    to: str
-    subresource: str
-    body: Template = None
+    to: str = Field(description="The object (template).")
+    subresource: str = Field(description="As binding, eviction, token.")
+    body: Template = Field(None, description="What is posted (template).")
 
 
 class Filter(Shape):
     """A candidate that does not pass is rejected with this message."""
 
-    require: Cel
-    each: dict[Identifier, Cel] | None = None
+    require: Cel = Field(description="Whether the candidate passes.")
+    each: dict[Identifier, Cel] | None = Field(
+        None, description="`require` is asked for each element of this list; the message of every failing one counts."
+    )
     message: str = Field(description="What users see (template).")
     final: bool = Field(False, description="Nothing that is running could be moved to change this verdict.")
 
@@ -125,8 +127,8 @@ class Filter(Shape):
 class Score(Shape):
     """A value of a candidate, 0 to 100, times a weight."""
 
-    value: Cel
-    weight: int = 1
+    value: Cel = Field(description="A number, 0 to 100.")
+    weight: int = Field(1, description="What the value is multiplied by.")
     normalize: Literal["highest", "lowest"] | None = Field(
         None,
         description="Scale to 0 to 100 over the candidates that passed: by the highest value, or so that low is good.",
@@ -136,10 +138,10 @@ class Score(Shape):
 class Outcome(Shape):
     """What to do with the candidate chosen, or with none."""
 
-    post: Post | None = None
-    apply: dict[str, Any] | None = None
-    status: dict[str, Any] | None = None
-    event: EventSpec | None = None
+    post: Post | None = Field(None, description="A subresource call.")
+    apply: dict[str, Any] | None = Field(None, description="Fields of the object `to` (optional `subresource`).")
+    status: dict[str, Any] | None = Field(None, description="Fields of the primary's status.")
+    event: EventSpec | None = Field(None, description="An Event, told when the request is done.")
 
 
 class Choose(Shape):
@@ -147,13 +149,13 @@ class Choose(Shape):
 
     model_config = ConfigDict(extra="allow", populate_by_name=True, frozen=True)
 
-    filters: dict[str, Filter] = {}
-    scores: dict[str, Score] = {}
+    filters: dict[str, Filter] = Field({}, description="By name, in order: the first that fails is the verdict.")
+    scores: dict[str, Score] = Field({}, description="By name: weighted values, added; the highest sum wins.")
     enough: Cel | None = Field(
         None, description="How many candidates that pass are enough: the others are not looked at (0: look at all)."
     )
-    then: Outcome
-    none: Outcome | None = None
+    then: Outcome = Field(description="What to do with the candidate chosen.")
+    none: Outcome | None = Field(None, description="What to do when no candidate passes; `rejections` says why.")
 
     @model_validator(mode="after")
     def _one_candidate_list(self) -> Choose:

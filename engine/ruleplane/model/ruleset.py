@@ -21,9 +21,9 @@ Operation = Literal["CREATE", "UPDATE", "DELETE", "CONNECT"]
 class Metadata(Shape):
     """The name of the rule set is also the actor (field manager) of its writes."""
 
-    name: Name
-    labels: dict[str, str] = {}
-    annotations: dict[str, str] = {}
+    name: Name = Field(description="Lower case letters, digits and `-`; given once among all rule sets.")
+    labels: dict[str, str] = Field({}, description="Labels, as of any object.")
+    annotations: dict[str, str] = Field({}, description="Annotations, as of any object.")
 
 
 class Primary(Shape):
@@ -110,7 +110,7 @@ def _check_told(head: str, event: EventSpec) -> None:
 class Rule(Shape):
     """One sentence of the controller: a condition, and a head that says what should be."""
 
-    name: Name
+    name: Name = Field(description="Names the rule in traces and errors; given once in a rule set.")
     doc: str = Field("", description="One sentence of present tense.")
     when: Cel | None = Field(None, description="As soon as this is true, make it so; nothing is undone later.")
     while_: Cel | None = Field(
@@ -120,13 +120,13 @@ class Rule(Shape):
         False, description="Holds only while the object is being deleted, before the finalizer is taken off."
     )
     each: dict[Identifier, Cel] | None = Field(None, description="One firing per element of a list.")
-    ensure: Ensure | None = None
-    apply: dict[str, Any] | None = Field(None, description="Fields of the object `to` (optional `subresource`).")
-    status: dict[str, Any] | None = Field(None, description="Fields of the primary's status.")
-    keep: Keep | None = None
-    delete: Delete | None = None
-    choose: Choose | None = None
-    post: Post | None = None
+    ensure: Ensure | None = Field(None, description="Head: these objects exist.")
+    apply: dict[str, Any] | None = Field(None, description="Head: fields of the object `to` (optional `subresource`).")
+    status: dict[str, Any] | None = Field(None, description="Head: fields of the primary's status.")
+    keep: Keep | None = Field(None, description="Head: within a shared list, my elements are exactly these.")
+    delete: Delete | None = Field(None, description="Head: these objects are gone.")
+    choose: Choose | None = Field(None, description="Head: the best of these candidates.")
+    post: Post | None = Field(None, description="Head: a subresource call.")
     deny: Deny | str | None = Field(None, description="Admission: refuse the request with this message (template).")
     set_: dict[str, Any] | None = Field(
         None, alias="set", description="Admission: fields that the incoming object gets, whatever it says."
@@ -134,7 +134,7 @@ class Rule(Shape):
     default: dict[str, Any] | None = Field(
         None, description="Admission: fields that the incoming object gets where it does not say."
     )
-    event: EventSpec | None = None
+    event: EventSpec | None = Field(None, description="A Kubernetes Event beside the head, or alone.")
 
     @property
     def head(self) -> str:
@@ -173,19 +173,17 @@ class Param(Shape):
     """One setting, with its type written out; a plain value is the default of a setting of its own type."""
 
     type: Literal["bool", "int", "double", "string", "duration", "quantity", "list", "map"]
-    default: Any
-    doc: str = ""
+    default: Any = Field(description="The value where none is given.")
+    doc: str = Field("", description="One sentence: what it sets.")
     enum: list[Any] | None = Field(None, description="The values that may be given.")
-    min: int | float | str | None = Field(
-        None, description="The least that may be given: a number, or text as 1m, 2Gi."
-    )
-    max: int | float | str | None = Field(None, description="The most that may be given.")
+    min: float | None = Field(None, description="The least number that may be given.")
+    max: float | None = Field(None, description="The greatest number that may be given.")
 
 
 class RuleSetSpec(Shape):
     """A controller on one page."""
 
-    doc: str = ""
+    doc: str = Field("", description="One sentence of present tense.")
     component: str = Field(description="apiserver, controller-manager, scheduler, kubelet, … : who this is part of.")
     source: str | None = Field(
         None, description="Who its Events come from (default: the component; of a controller, its own name)."
@@ -194,13 +192,13 @@ class RuleSetSpec(Shape):
     order: int | None = Field(
         None, description="Admission: this set is run on requests, in this order, each on the previous one's result."
     )
-    finalizer: Finalizer | None = None
+    finalizer: Finalizer | None = Field(None, description="What is cleaned up before the primary may go.")
     params: dict[Identifier, Any] = Field(
         {}, description="Settings: a default value, or a map with `type`, `default` and what may be given."
     )
     watch: dict[str, Relation] = Field({}, description="Relations; `name(x)` is a relation per x.")
     let: dict[str, Template] = Field({}, description="Lazy named values, and functions `name(x)`.")
-    rules: list[Rule] = Field(min_length=1)
+    rules: list[Rule] = Field(min_length=1, description="At least one; their names differ.")
 
     @model_validator(mode="after")
     def _one_primary(self) -> RuleSetSpec:
@@ -218,25 +216,25 @@ class RuleSet(Shape):
 
     apiVersion: Literal["ruleplane.dev/v1"]  # noqa: N815 - Kubernetes' own key
     kind: Literal["RuleSet"]
-    metadata: Metadata
-    spec: RuleSetSpec
+    metadata: Metadata = Field(description="The name of the rule set.")
+    spec: RuleSetSpec = Field(description="The controller.")
 
 
 class TypedFunction(Shape):
     """A function with its types written out: CEL types (`int`, `list(string)`, `map(string, int)`), or kinds
     (`v1/Pod`)."""
 
-    doc: str = ""
+    doc: str = Field("", description="One sentence: what it yields.")
     types: dict[Identifier, str] = Field({}, description="Parameter: its type (default: dyn).")
     returns: str = Field("dyn", description="The type of the value.")
-    expr: Cel
+    expr: Cel = Field(description="Its value.")
 
 
 class LibrarySpec(Shape):
     """Named pure functions: `name(x, y): expression`, or a map with `types`, `returns` and `expr`."""
 
-    doc: str = ""
-    functions: dict[str, Cel | TypedFunction]
+    doc: str = Field("", description="One sentence: what the functions are about.")
+    functions: dict[str, Cel | TypedFunction] = Field(description="By signature: `name(x, y)`.")
 
 
 class Library(Shape):
@@ -244,5 +242,5 @@ class Library(Shape):
 
     apiVersion: Literal["ruleplane.dev/v1"]  # noqa: N815 - Kubernetes' own key
     kind: Literal["Library"]
-    metadata: Metadata
-    spec: LibrarySpec
+    metadata: Metadata = Field(description="The name of the library.")
+    spec: LibrarySpec = Field(description="The functions.")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from ruleplane.cli.rules import listing
+from ruleplane.cli.rules import listing, schema
 
 app = typer.Typer(no_args_is_help=True, help="Rule files: list them.")
 
@@ -18,3 +18,4 @@ def _group() -> None:
 
 
 app.command("list")(listing.list_rules)
+app.command("schema")(schema.schema)

@@ -19,8 +19,6 @@ from ruleplane.lang.cel.values import kind_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ruleplane.lang.cel.shapes import Shape
-
     Implementation = TypeVar("Implementation", bound=Callable[..., Any])
 
 _SIGNATURE = re.compile(r"(?:\((?P<receiver>.*?)\)\.)?(?P<name>[\w.@]+)\((?P<params>.*)\) -> (?P<result>.+)")
@@ -41,7 +39,7 @@ class Function:
 
     ``call(*args)`` returns the value or raises CelError; with ``takes_scope`` it gets the scope first, and a
     ``member`` is written ``target.name(args)`` and gets the target before them. ``overloads`` is empty where nothing
-    is known of the types. ``signature``: parameters and, last, the result of a function that says its types itself.
+    is known of the types.
     """
 
     name: str
@@ -49,7 +47,6 @@ class Function:
     takes_scope: bool = False
     member: bool = False
     overloads: tuple[Overload, ...] = ()
-    signature: tuple[Shape, ...] = ()
 
     @property
     def key(self) -> str:
