@@ -26,6 +26,7 @@ from ruleplane.trace.service import ROOT, TraceService
 from ruleplane.trace.sqlite import open_log
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from ruleplane.model.kind import Kind
@@ -41,13 +42,15 @@ NODES_FILE = "nodes.jsonl"
 
 @dataclass
 class Settings:
-    """How to run. ``port`` 0 takes a free one; ``rules`` are files or directories instead of the bundled rules."""
+    """How to run. ``port`` 0 takes a free one; ``rules`` are files or directories instead of the bundled rules,
+    ``params`` settings instead of their defaults."""
 
     data_dir: Path
     nodes: int = 3
     port: int = 6443
     kubeconfig: Path | None = None
     rules: list[Path] = field(default_factory=list)
+    params: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # rule set -> settings
 
 
 class ControlPlane:
@@ -70,7 +73,7 @@ class ControlPlane:
         file."""
         # objects are trees without cycles: a full collection over ten thousand of them costs 0.3 s and finds nothing
         gc.set_threshold(50_000, 50, 1000)
-        programs = load(settings.rules or [data_dir("rules")])
+        programs = load(settings.rules or [data_dir("rules")], settings.params)
         store = SqliteStore(settings.data_dir)
         try:
             recorder = Recorder(open_log(settings.data_dir))

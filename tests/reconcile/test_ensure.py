@@ -155,3 +155,12 @@ def test_subsets_choose_who_is_made_deleted_and_changed():
     put(cluster, count="0", colour="blue")
     assert {one["name"] for one in secrets(cluster)} == names
     assert {one["labels"]["colour"] for one in secrets(cluster)} == {"red"}
+
+
+def test_what_was_made_for_an_earlier_wish_need_not_be_found_any_more():
+    rule = COUNTED.replace("objects: mine", "objects: mine.filter(p, p.metadata.labels.colour == c.data.colour)")
+    cluster = cluster_with(rule)
+    put(cluster, count="1", colour="red")
+    put(cluster, count="1", colour="blue")
+    assert sorted(one["labels"]["colour"] for one in secrets(cluster)) == ["blue", "red"]
+    assert not cluster.errors

@@ -21,6 +21,9 @@ def up(
     nodes: int = typer.Option(3, min=0, help="How many simulated nodes there are."),
     port: int = typer.Option(6443, min=0, max=65535, help="Of the API on loopback; 0 takes a free one."),
     kubeconfig: Path = typer.Option(None, help="Where to write the kubeconfig (default: in the data directory)."),
+    settings: list[str] = typer.Option(
+        [], "--set", metavar="RULESET.PARAM=VALUE", help="A setting of a rule set, instead of its default; repeatable."
+    ),
 ) -> None:
     """Run a control plane until Ctrl-C: HTTPS on loopback, objects on SQLite, simulated nodes.
 
@@ -30,10 +33,12 @@ def up(
     """
     from ruleplane.cli.places import KUBECONFIG, default_data_dir
     from ruleplane.controlplane import Settings
+    from ruleplane.lang.params import parse_overrides
 
     directory = data_dir or default_data_dir()
-    settings = Settings(data_dir=directory, nodes=nodes, port=port, kubeconfig=kubeconfig or directory / KUBECONFIG)
-    run(_serve(settings))
+    where = kubeconfig or directory / KUBECONFIG
+    given = parse_overrides(settings)
+    run(_serve(Settings(data_dir=directory, nodes=nodes, port=port, kubeconfig=where, params=given)))
 
 
 async def _serve(settings: Settings) -> None:

@@ -9,6 +9,7 @@ import orjson
 
 from ruleplane.lang import cel
 from ruleplane.lang.lets import compile_lets
+from ruleplane.lang.params import settings
 from ruleplane.lang.program import Program, Scope
 from ruleplane.lang.reads import shortest
 from ruleplane.lang.relations import compile_relation
@@ -31,15 +32,10 @@ def build(source: Source, shape: RuleSet, functions: Functions, params: Mapping[
     ((primary, for_),) = spec.for_.items()
     if primary in RESERVED:
         raise source.error(f"the name {primary!r} is taken by the language", ("spec", "for", primary), key=True)
-    unknown = sorted(set(params or ()) - set(spec.params))
-    if unknown:
-        raise source.error(
-            f"the rule set has no setting {', '.join(unknown)} (it has: {', '.join(spec.params) or 'none'})", ("spec",)
-        )
+    setting = settings(source, spec.params, params or {})
     unit = Unit(source, primary, functions.compiled, functions.definitions)
-    settings = {**spec.params, **(params or {})}
     fill: dict[str, Callable[[Any], Any]] = {
-        "params": lambda _scope: settings,
+        "params": lambda _scope: setting.values,
         "refused": lambda scope: scope.ctx.refused(),
         "now": lambda scope: cel.Timestamp(scope.ctx.now()),
     }
@@ -53,7 +49,7 @@ def build(source: Source, shape: RuleSet, functions: Functions, params: Mapping[
     fill.update(compile_lets(unit, spec.let))
     rules = [compile_rule(unit, index, rule) for index, rule in enumerate(spec.rules)]
     scope: type[Scope] = type(f"Scope_{shape.metadata.name}", (Scope,), {"fill": fill})
-    text = orjson.dumps([source.data, settings], option=orjson.OPT_SORT_KEYS)
+    text = orjson.dumps([source.data, setting.written], option=orjson.OPT_SORT_KEYS)
     return Program(
         name=shape.metadata.name,
         component=spec.component,
@@ -70,7 +66,8 @@ def build(source: Source, shape: RuleSet, functions: Functions, params: Mapping[
         derived=unit.lifter.specs,
         rules=rules,
         scope=scope,
-        params=settings,
+        params=setting.values,
+        param_shapes=setting.shapes,
         reads={name: shortest(paths) for name, paths in unit.reads.items()},
         kept={name: shortest(paths) for name, paths in unit.kept.items()},
     )

@@ -3,13 +3,17 @@ too."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ruleplane.errors import SourceError
 from ruleplane.lang import cel
 from ruleplane.lang.lets import without_scope
 from ruleplane.lang.signature import signature
+from ruleplane.lang.types import fits, parse_type
 from ruleplane.lang.unit import Unit
 from ruleplane.lang.walk import functions_called
+from ruleplane.model.ruleset import TypedFunction
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,43 +21,93 @@ if TYPE_CHECKING:
     from ruleplane.lang.cel.ast import Expr
     from ruleplane.lang.reads import FnDef
     from ruleplane.lang.source import Path, Source
+    from ruleplane.lang.types import Kinds
     from ruleplane.model.ruleset import Library
 
 
 class Functions:
     """What rule sets may call: CEL's own, and every library's."""
 
-    def __init__(self) -> None:
+    def __init__(self, kinds: Kinds | None = None) -> None:
+        self.kinds = kinds  # of custom resources too, where somebody knows them; else the built-in ones
         self.compiled: dict[str, cel.Function] = dict(cel.STANDARD)
         self.definitions: dict[str, FnDef] = {}
 
     def add(self, documents: Iterable[tuple[Source, Library]]) -> None:
         """Compile libraries; their functions may call one another in any order. Raises SourceError."""
-        pending: dict[str, tuple[Source, Path, tuple[str, ...], Expr]] = {}
+        pending: dict[str, _Pending] = {}
         for source, library in documents:
             unit = Unit(source, "", self.compiled, self.definitions)
-            for key, text in library.spec.functions.items():
-                assert isinstance(text, str), key  # a typed one is refused before
+            for key, written in library.spec.functions.items():
                 path: Path = ("spec", "functions", key)
                 name, params = signature(source, key, path)
                 if name in self.compiled or name in pending:
                     raise source.error(f"the function {name!r} exists already", path, key=True)
-                pending[name] = (source, path, params, unit.parse(text, path))
+                text, types = written, None
+                if isinstance(written, TypedFunction):
+                    types = self._types(source, path, params, written)
+                    text, path = written.expr, (*path, "expr")
+                assert isinstance(text, str), key
+                pending[name] = _Pending(source, path, params, unit.parse(text, path), types)
         done: list[str] = []
 
         def define(name: str, trail: tuple[str, ...]) -> None:
             if name not in pending or name in done:
                 return
-            source, path, params, expr = pending[name]
+            one = pending[name]
+            source, expr = one.source, one.expr
             if name in trail:
-                raise source.error(f"{' calls '.join((*trail, name))}: a function cannot call itself", path, key=True)
+                message = f"{' calls '.join((*trail, name))}: a function cannot call itself"
+                raise source.error(message, one.path, key=True)
             for called in sorted(functions_called(expr)):
                 define(called, (*trail, name))
             unit = Unit(source, "", self.compiled, self.definitions)
-            fn = unit.compile(expr, path, params, pure=True)
-            self.compiled[name] = cel.Function(name, without_scope(fn))
-            self.definitions[name] = (params, expr)
+            fn = unit.compile(expr, one.path, one.params, pure=True)
+            if one.types is not None:
+                _check_body(unit, name, one, one.types)
+            self.compiled[name] = cel.Function(name, without_scope(fn), signature=one.types or ())
+            self.definitions[name] = (one.params, expr)
             done.append(name)
 
         for name in pending:
             define(name, ())
+
+    def _types(
+        self, source: Source, path: Path, params: tuple[str, ...], written: TypedFunction
+    ) -> tuple[cel.Shape, ...]:
+        """The shapes of the parameters and, last, of the value. Raises SourceError."""
+        stray = sorted(set(written.types) - set(params))
+        if stray:
+            message = f"there is no parameter {', '.join(stray)} (there is: {', '.join(params) or 'none'})"
+            raise source.error(message, (*path, "types", stray[0]), key=True)
+
+        def parsed(text: str, place: Path) -> cel.Shape:
+            try:
+                return parse_type(text, self.kinds)
+            except ValueError as error:
+                raise source.error(str(error), place) from None
+
+        own = [parsed(written.types.get(param, "dyn"), (*path, "types", param)) for param in params]
+        return (*own, parsed(written.returns, (*path, "returns")))
+
+
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    """A function that is read and not compiled yet: what it calls comes first."""
+
+    source: Source
+    path: Path
+    params: tuple[str, ...]
+    expr: Expr
+    types: tuple[cel.Shape, ...] | None
+
+
+def _check_body(unit: Unit, name: str, one: _Pending, types: tuple[cel.Shape, ...]) -> None:
+    """Raise SourceError where the body cannot work on its parameters, or yields another type than it says."""
+    *given, wanted = types
+    try:
+        found = unit.compiler.check(one.expr, {}, dict(zip(one.params, given, strict=True)))
+    except SourceError as error:
+        raise unit.placed(error, one.path) from error
+    if not fits(wanted, found):
+        raise one.source.error(f"{name} returns {wanted}, its expression is of type {found}", one.path)

@@ -28,8 +28,6 @@ PENDING: tuple[tuple[str, ...], ...] = (
     ("rules", "*", "default"),
     ("rules", "*", "choose", "enough"),
     ("rules", "*", "choose", "scores", "*", "normalize"),
-    ("params", "*", "type"),
-    ("functions", "*", "expr"),
 )
 
 

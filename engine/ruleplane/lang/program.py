@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ruleplane.lang.cel.ast import Expr
+    from ruleplane.lang.cel.shapes import Shape
     from ruleplane.lang.delta import Derived
     from ruleplane.lang.heads import CompiledRule, Fn
     from ruleplane.lang.reads import FieldPath
@@ -103,7 +104,8 @@ class Program:
     derived: list[Derived]
     rules: list[CompiledRule]
     scope: type[Scope]
-    params: Mapping[str, Any]
+    params: Mapping[str, Any]  # as CEL values
+    param_shapes: Mapping[str, Shape]
     reads: dict[str, tuple[FieldPath, ...]]  # by source; what expressions read
     kept: dict[str, tuple[FieldPath, ...]]  # by source; what heads write, and so must notice when others do
 

@@ -141,13 +141,15 @@ def shape(source: Source) -> RuleSet | Library:
     try:
         shaped = model.model_validate(data)
     except ValidationError as error:
-        raise _told(source, error) from error
+        raise complaint(source, error) from error
     refuse_pending(source)
     return shaped
 
 
-def _told(source: Source, error: ValidationError) -> SourceError:
-    first = error.errors()[0]
+def complaint(source: Source, error: ValidationError, below: Path = ()) -> SourceError:
+    """The first mistake of shape, at its place; ``below``: where in the file the shape stands."""
+    first: dict[str, Any] = dict(error.errors()[0])
+    first["loc"] = (*below, *first["loc"])
     path: Path = tuple(part for part in first["loc"] if part not in ("function-after", "[key]"))
     while path and path not in source.places:
         path = path[:-1]  # unions add the names of their branches

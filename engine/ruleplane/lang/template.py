@@ -17,7 +17,7 @@ from ruleplane.lang.cel.values import MISSING, Duration, Optional, Timestamp
 from ruleplane.lang.changed import Changed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from ruleplane.lang.source import Path, Source
 
@@ -26,15 +26,18 @@ if TYPE_CHECKING:
 _PLAIN = frozenset({str, int, bool, float, type(None), Changed})
 
 
-def to_expression(value: Any, source: Source, path: Path, parse: ParseAt) -> Expr:
-    """The expression that yields ``value`` with its ``${…}`` evaluated. Raises SourceError."""
+def to_expression(
+    value: Any, source: Source, path: Path, parse: ParseAt, objects: Collection[str] = frozenset()
+) -> Expr:
+    """The expression that yields ``value`` with its ``${…}`` evaluated; ``objects``: names of what is JSON already,
+    and needs no copy. Raises SourceError."""
     if isinstance(value, str):
-        return _text(value, source, path, parse)
+        return _text(value, source, path, parse, objects)
     if isinstance(value, dict):
         entries, optional = [], set()
         for index, (key, child) in enumerate(value.items()):
-            key_expr = _text(key, source, (*path, key), parse) if "${" in key else Literal(key)
-            expr = to_expression(child, source, (*path, key), parse)
+            key_expr = _text(key, source, (*path, key), parse, objects) if "${" in key else Literal(key)
+            expr = to_expression(child, source, (*path, key), parse, objects)
             if isinstance(expr, Call) and expr.function == "@optional":
                 expr = expr.args[0]
                 optional.add(index)
@@ -43,7 +46,7 @@ def to_expression(value: Any, source: Source, path: Path, parse: ParseAt) -> Exp
     if isinstance(value, list):
         elements, optional = [], set()
         for index, child in enumerate(value):
-            expr = to_expression(child, source, (*path, index), parse)
+            expr = to_expression(child, source, (*path, index), parse, objects)
             if isinstance(expr, Call) and expr.function == "@optional":
                 expr = expr.args[0]
                 optional.add(index)
@@ -98,7 +101,7 @@ def _closing(text: str, start: int) -> int:
     raise ValueError(start)
 
 
-def _text(text: str, source: Source, path: Path, parse: ParseAt) -> Expr:
+def _text(text: str, source: Source, path: Path, parse: ParseAt, objects: Collection[str]) -> Expr:
     if "${" not in text:
         return Literal(text)
     try:
@@ -121,13 +124,13 @@ def _text(text: str, source: Source, path: Path, parse: ParseAt) -> Expr:
         if body.startswith("?"):
             return Call("@optional", (Call("@json", (expression(body[1:], parts[0][2] + 1),)),))
         expr = expression(body, parts[0][2])
-        wrapped = expr if _is_plain(expr) else Call("@json", (expr,))
+        wrapped = expr if _is_plain(expr, objects) else Call("@json", (expr,))
         return Call("@optional", (wrapped,)) if _is_optional(expr) else wrapped
     return Call("@text", tuple(expression(t, o) if is_expr else Literal(t) for is_expr, t, o in parts))
 
 
-def _is_plain(expr: Expr) -> bool:
-    """JSON already: literals (but Uint), tests, and fields of objects."""
+def _is_plain(expr: Expr, objects: Collection[str]) -> bool:
+    """JSON already: literals (but Uint), tests, and fields of objects (a setting or a let may hold a duration)."""
     if isinstance(expr, Literal):
         return type(expr.value) in _PLAIN
     while isinstance(expr, Select):
@@ -137,7 +140,7 @@ def _is_plain(expr: Expr) -> bool:
             return False
         expr = expr.operand
         if isinstance(expr, Ident):
-            return True
+            return expr.name in objects
     return False
 
 

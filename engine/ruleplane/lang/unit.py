@@ -55,7 +55,8 @@ class Unit:
 
     def template(self, value: Any, path: Path) -> Expr:
         """The expression that yields a template. Raises SourceError."""
-        return to_expression(value, self.source, path, self._parse_at)
+        objects = {self.primary, *(name for name, spec in self.relations.items() if spec.single)}
+        return to_expression(value, self.source, path, self._parse_at, objects)
 
     def _parse_at(self, text: str, line: int, column: int) -> Expr:
         return cel.parse(text, file=self.source.file, line=line, column=column)

@@ -155,9 +155,13 @@ def _residual(spec: RelationSpec) -> Derived | None:
 class Bound:
     """One program over one cache, with what its primaries look at."""
 
-    def __init__(self, program: Program, cache: Cache, number: int) -> None:
-        self.program, self.cache, self.number = program, cache, number
-        self.kind = cache.kind(program.kind)
+    def __init__(self, program: Program, kind: KindCache, cache: Cache) -> None:
+        self.kind, self.cache = kind, cache
+        self.become(program)
+
+    def become(self, program: Program) -> None:
+        """Stand for this program from now on, with nothing looked at yet."""
+        self.program = program
         reads, kept = program.reads.get(program.primary, ()), program.kept.get(program.primary, ())
         self.reads = trie(reads)
         self.full = trie((*reads, *kept))
@@ -166,6 +170,7 @@ class Bound:
         self.relations: dict[str, BoundRelation] = {}
         self.looked: dict[str, tuple[tuple[BoundRelation, Target], ...]] = {}
         self.blocked: dict[str, None] = {}  # primaries whose last choice found nobody
+        self.claims: list[tuple[KindCache, str]] = []  # what of the cache it uses
 
     def __repr__(self) -> str:
         return f"Bound({self.program.name})"
@@ -193,6 +198,19 @@ class Bound:
             self.looked[key] = looked
         else:
             self.looked.pop(key, None)
+
+    def unsubscribe(self) -> None:
+        """No primary looks at anything any more."""
+        for looked in self.looked.values():
+            for relation, target in looked:  # a table per relation: dropped whole, not primary by primary
+                if not isinstance(target, str):
+                    if target.subscribers:
+                        target.subscribers.pop(relation, None)
+                elif (table := relation.kind.named.get(target)) is not None:
+                    table.pop(relation, None)
+                    if not table:
+                        del relation.kind.named[target]
+        self.looked = {}
 
 
 def _subscribers(relation: BoundRelation, target: Target, *, add: str = "", remove: str = "") -> None:

@@ -9,32 +9,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ruleplane.errors import EvaluationError
-from ruleplane.lang import cel
 from ruleplane.matcher.bound import Bound, BoundRelation
-from ruleplane.matcher.build import build_matcher
 from ruleplane.matcher.changes import differs
-from ruleplane.matcher.closures import getter
+from ruleplane.matcher.conditions import Conditions
 from ruleplane.matcher.index import Bucket, Index
 from ruleplane.matcher.placing import placing
-from ruleplane.matcher.static import split
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ruleplane.lang.cel.ast import Expr
+    from ruleplane.lang.delta import Derived
     from ruleplane.lang.program import Program, RelationSpec
-    from ruleplane.matcher.build import Matcher
-    from ruleplane.matcher.clause import Clause
     from ruleplane.model.kind import Registry
 
+_ABSENT = object()
 EVERY = "*"  # the pseudo-kind of relations and primaries of any kind
 
 
 class KindCache:
     """Objects of one kind by ``namespace/name`` (of every kind: by ``kind ref|namespace/name``)."""
 
-    def __init__(self, ref: str, *, namespaced: bool) -> None:
+    def __init__(self, ref: str, *, namespaced: bool, engine: str = "auto") -> None:
         self.ref, self.namespaced = ref, namespaced
         self.objects: dict[str, dict[str, Any]] = {}
         self.indexes: list[Index] = []
@@ -42,9 +37,9 @@ class KindCache:
         self.alert: list[BoundRelation] = []  # relations that wake blocked primaries
         self.named: dict[str, dict[BoundRelation, dict[str, None]]] = {}
         self.seen: dict[tuple[str, ...], dict[str, tuple[Any, int]]] = {}
-        self.clauses: dict[str, Clause] = {}
-        self.residuals: dict[str, Callable[[dict[str, Any]], bool]] = {}
-        self.matched: tuple[Any, frozenset[str]] = (None, frozenset())
+        self.seekers: dict[tuple[str, ...], dict[Bound, None]] = {}  # path of `seen` -> who asks
+        self.conditions = Conditions(ref, engine)
+        self.claims: dict[str, int] = {}  # index or condition by name ("": the objects) -> how many programs use it
 
 
 class Cache:
@@ -55,14 +50,15 @@ class Cache:
         self.kinds: dict[str, KindCache] = {}
         self.bounds: list[Bound] = []
         self._engine = engine
-        self._matcher: Matcher | None = None
 
     def kind(self, ref: str) -> KindCache:
         """The cache of one kind, made on first use."""
         found = self.kinds.get(ref)
         if found is None:
             known = self.registry.get(ref)
-            found = self.kinds[ref] = KindCache(ref, namespaced=known.namespaced if known is not None else True)
+            found = self.kinds[ref] = KindCache(
+                ref, namespaced=known.namespaced if known is not None else True, engine=self._engine
+            )
         return found
 
     def get(self, ref: str, key: str) -> dict[str, Any] | None:
@@ -74,78 +70,103 @@ class Cache:
 
     def bind(self, program: Program) -> Bound:
         """Add a program: its indexes are filled from what is here."""
-        bound = Bound(program, self, len(self.bounds))
+        bound = Bound(program, self.kind(program.kind), self)
         self.bounds.append(bound)
-        if program.where is not None:
-            bound.where = self._where(bound.kind, f"p{bound.number}", program.where, program.primary)
-        for spec in program.relations.values():
-            kind = self.kind(spec.kind)
-            relation = BoundRelation(bound, spec, kind, self._index(kind, spec))
-            bound.relations[spec.name] = relation
-            if spec.wakes == "blocked":
-                kind.alert.append(relation)
-        bound.kind.primaries.append(bound)
-        if bound.where is not None:
-            bound.members = {key: None for key, obj in bound.kind.objects.items() if bound.where(obj)}
+        self._attach(bound)
         return bound
 
+    def rebind(self, bound: Bound, program: Program) -> None:
+        """Let a bound program go on under another text, for the same kind. What both declare alike stays as it is, and
+        so does whatever others hold by this Bound; what the old one looked at is forgotten."""
+        claims, relations, derived = bound.claims, bound.relations, bound.program.derived
+        self._detach(bound)
+        bound.become(program)
+        self._attach(bound)
+        self._release(claims)
+        _drop_steps(relations, derived)
+
     def unbind(self, bound: Bound) -> None:
-        """Take a program out; what it watched stays cached."""
-        for key in list(bound.looked):
-            bound.subscribe(key, ())
+        """Take a program out, and with it every index, condition and kind that no other program uses."""
+        claims, relations, derived = bound.claims, bound.relations, bound.program.derived
+        self._detach(bound)
+        self.bounds.remove(bound)
+        self._release(claims)
+        _drop_steps(relations, derived)
+        for kind in self.kinds.values():
+            for path in [path for path, seekers in kind.seekers.items() if seekers.pop(bound, _ABSENT) is None]:
+                if not kind.seekers[path]:
+                    del kind.seekers[path], kind.seen[path]
+
+    def fill(self, ref: str, objects: Mapping[str, dict[str, Any]]) -> None:
+        """The objects of a kind that nobody has used so far, before a program is bound that does."""
+        assert ref not in self.kinds, ref
+        kind = self.kind(ref)
+        if ref == EVERY:
+            kind.objects.update((key, cut) for key, obj in objects.items() if (cut := _metadata_only(obj)) is not None)
+        else:
+            kind.objects.update(objects)
+
+    def close(self) -> None:
+        """Give back what the matchers hold."""
+        for kind in self.kinds.values():
+            kind.conditions.close()
+
+    def _attach(self, bound: Bound) -> None:
+        program, kind = bound.program, bound.kind
+        kind.primaries.append(bound)
+        self._claim(bound, kind, "")
+        if program.where is not None:
+            name = f"{program.primary}={program.where_text}"
+            self._claim(bound, kind, name)
+            bound.where = kind.conditions.add(name, program.where, program.primary)
+            holds = kind.conditions.fast(name)
+            bound.members = {key: None for key, obj in kind.objects.items() if holds(obj)}
+        for spec in program.relations.values():
+            related = self.kind(spec.kind)
+            self._claim(bound, related, "")
+            relation = BoundRelation(bound, spec, related, self._index(bound, related, spec))
+            bound.relations[spec.name] = relation
+            if spec.wakes == "blocked":
+                related.alert.append(relation)
+
+    def _detach(self, bound: Bound) -> None:
+        """Nobody is woken for it any more; what it claims is still there."""
+        bound.unsubscribe()
         bound.kind.primaries.remove(bound)
         for relation in bound.relations.values():
             if relation in relation.kind.alert:
                 relation.kind.alert.remove(relation)
-        self.bounds[bound.number] = bound  # numbers are not given again
 
-    def close(self) -> None:
-        """Give back what the matcher holds."""
-        if self._matcher is not None:
-            self._matcher.close()
-            self._matcher = None
+    def _claim(self, bound: Bound, kind: KindCache, name: str) -> bool:
+        """Note that the program uses this; whether it is the first to do so."""
+        kind.claims[name] = kind.claims.get(name, 0) + 1
+        bound.claims.append((kind, name))
+        return kind.claims[name] == 1
 
-    def _index(self, kind: KindCache, spec: RelationSpec) -> Index | None:
+    def _release(self, claims: list[tuple[KindCache, str]]) -> None:
+        for kind, name in claims:
+            kind.claims[name] -= 1
+            if kind.claims[name]:
+                continue
+            del kind.claims[name]
+            if name:
+                kind.indexes = [index for index in kind.indexes if index.name != name]
+                kind.conditions.remove(name)
+            if not kind.claims:
+                kind.conditions.close()
+                self.kinds.pop(kind.ref, None)
+
+    def _index(self, bound: Bound, kind: KindCache, spec: RelationSpec) -> Index | None:
         if spec.mode == "name" and spec.where is None:
             return None
         name = f"{spec.mode}:{spec.theirs_text}:{'.'.join(spec.selector_path)}:{spec.where_text}"
-        for index in kind.indexes:
-            if index.name == name:
-                return index
-        where = None if spec.where is None else self._where(kind, name, spec.where, "it")
+        if not self._claim(bound, kind, name):
+            return next(index for index in kind.indexes if index.name == name)
+        where = None if spec.where is None else kind.conditions.add(name, spec.where, "it")
         index = Index(name, placing(spec), where)
         kind.indexes.append(index)
-        for key, obj in kind.objects.items():
-            index.update(key, obj)
+        index.fill(kind.objects, None if where is None else kind.conditions.fast(name))
         return index
-
-    def _where(self, kind: KindCache, name: str, condition: Expr, variable: str) -> Callable[[dict[str, Any]], bool]:
-        """A test of the static condition ``name``: durable-rules' answer, and the rest of it in CEL."""
-        static = split(condition, variable)
-        kind.clauses[name] = static.clause
-        if static.residual is not None:
-            rest = cel.Compiler(cel.STANDARD).compile(static.residual, (), (variable,))
-            kind.residuals[name] = lambda obj: _holds(rest, obj)
-        self.close()  # built again, with this clause, at the next question
-        kind.matched = (None, frozenset())
-
-        def test(obj: dict[str, Any]) -> bool:
-            return name in self._match(kind, obj)
-
-        return test
-
-    def _match(self, kind: KindCache, obj: dict[str, Any]) -> frozenset[str]:
-        known, names = kind.matched
-        if known is obj:
-            return names
-        if self._matcher is None:
-            clauses: Mapping[str, Mapping[str, Clause]] = {k.ref: k.clauses for k in self.kinds.values() if k.clauses}
-            self._matcher = build_matcher(clauses, engine=self._engine)  # type: ignore[arg-type]
-        met = self._matcher.match(kind.ref, getter(obj))
-        residuals = kind.residuals
-        names = frozenset(name for name in met if name not in residuals or residuals[name](obj))
-        kind.matched = (obj, names)
-        return names
 
     # --- changes ------------------------------------------------------------------------------------------------------
 
@@ -224,10 +245,11 @@ class Cache:
 
     # --- since when ---------------------------------------------------------------------------------------------------
 
-    def since(self, ref: str, key: str, path: tuple[str, ...], now: int) -> int:
+    def since(self, ref: str, key: str, path: tuple[str, ...], now: int, bound: Bound) -> int:
         """Since when (ns) this cache has held the present value at ``path``; asked for the first time: since
-        ``now``."""
+        ``now``. It is noted for as long as a program that asked is bound."""
         kind = self.kind(ref)
+        kind.seekers.setdefault(path, {})[bound] = None
         held = kind.seen.setdefault(path, {})
         obj = kind.objects.get(key)
         if key not in held and obj is not None:
@@ -282,11 +304,12 @@ def _since(
         held[key] = (value, now)
 
 
-def _holds(rest: Callable[..., Any], obj: dict[str, Any]) -> bool:
-    try:
-        return rest(None, obj) is True
-    except EvaluationError:
-        return False  # a condition that cannot be evaluated on an object does not hold for it
+def _drop_steps(relations: Mapping[str, BoundRelation], derived: list[Derived]) -> None:
+    """Forget the steps that a text kept by delta over buckets: nobody reads them again."""
+    for relation in relations.values():
+        if relation.index is not None:
+            steps = [step for step in derived if step.relation == relation.spec.name]
+            relation.index.drop_steps([*steps, *([relation.residual] if relation.residual is not None else [])])
 
 
 def _tell(

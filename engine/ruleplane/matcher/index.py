@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from ruleplane.matcher.nodes import Parent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable
+    from collections.abc import Callable, Collection, Hashable, Mapping
 
+    from ruleplane.lang.delta import Derived
     from ruleplane.matcher.bound import BoundRelation
 
     Values: TypeAlias = "Callable[[dict[str, Any]], tuple[Hashable, ...]]"
@@ -87,6 +88,29 @@ class Index:
         if found is None:
             found = self.buckets[value] = Bucket()
         return found
+
+    def fill(self, objects: Mapping[str, dict[str, Any]], where: Callable[[dict[str, Any]], bool] | None) -> None:
+        """Place what is there already, in an index that nobody looks at yet; ``where`` says what :attr:`where` does."""
+        values_of, placed, bucket_of = self.values, self.placed, self.bucket
+        for key, obj in objects.items():
+            if where is None or where(obj):
+                values = values_of(obj)
+                if values:
+                    placed[key] = values
+                    for value in values:
+                        bucket_of(value).items[key] = obj
+
+    def drop_steps(self, steps: Collection[Derived]) -> None:
+        """Forget these steps in every bucket, and the buckets that nothing is left of."""
+        for value, bucket in list(self.buckets.items()):
+            children = bucket.children
+            if children:
+                for step in steps:
+                    children.pop(step, None)
+                if not children:
+                    bucket.children = None
+            if bucket.idle:
+                del self.buckets[value]
 
     def update(self, key: str, new: dict[str, Any] | None) -> tuple[list[Bucket], list[Bucket]]:
         """Place an object again (None: gone). Returns the buckets it entered or left, and those it stays in."""

@@ -25,7 +25,7 @@ def placing(spec: RelationSpec) -> Values:
             if value is None:
                 return ()
             if value.__class__ is list:
-                return tuple(dict.fromkeys(item for item in value if item.__class__ is not dict))
+                return tuple(dict.fromkeys(item for item in value if item.__class__ not in (dict, list)))
             return (value,) if value.__class__ is not dict else ()
 
         return by_value

@@ -176,8 +176,10 @@ class Param(Shape):
     default: Any = Field(description="The value where none is given.")
     doc: str = Field("", description="One sentence: what it sets.")
     enum: list[Any] | None = Field(None, description="The values that may be given.")
-    min: float | None = Field(None, description="The least number that may be given.")
-    max: float | None = Field(None, description="The greatest number that may be given.")
+    min: int | float | str | None = Field(
+        None, description="The least that may be given: a number, or text as 1m, 2Gi."
+    )
+    max: int | float | str | None = Field(None, description="The most that may be given.")
 
 
 class RuleSetSpec(Shape):

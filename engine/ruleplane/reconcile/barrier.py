@@ -16,9 +16,10 @@ from ruleplane.errors import ApiError, NotFound
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ruleplane.matcher.bound import Bound
     from ruleplane.matcher.cache import Cache
     from ruleplane.model.kind import Kind
-    from ruleplane.reconcile.effect import Effect
+    from ruleplane.reconcile.effect import Effect, Made
     from ruleplane.reconcile.queue import Key
     from ruleplane.reconcile.send import Sent, Verbs
 
@@ -33,7 +34,7 @@ class Barrier:
         self._updates: dict[Key, dict[Awaited, int]] = {}
         self._gone: dict[Key, dict[Awaited, str]] = {}
         self._unknown: dict[Key, list[Effect]] = {}
-        self._made: dict[Key, dict[str, tuple[str, str, str, str]]] = {}
+        self._made: dict[Key, dict[str, Made]] = {}
         self._waiters: dict[Awaited, dict[Key, None]] = {}
         self._reached: dict[str, int] = {}  # kind -> the latest revision that the cache was told of
 
@@ -82,7 +83,7 @@ class Barrier:
         waiting = self._waiters.pop((ref, name), None)
         return list(waiting) if waiting else []
 
-    def halted(self, key: Key) -> dict[str, tuple[str, str, str, str]]:
+    def halted(self, key: Key) -> dict[str, Made]:
         """What each rule of the key made in its previous firing: it must find it again."""
         return self._made.get(key, {})
 
@@ -90,6 +91,12 @@ class Barrier:
         """The primary is gone."""
         for table in (self._updates, self._gone, self._unknown, self._made):
             table.pop(key, None)
+
+    def forget_all(self, bound: Bound) -> None:
+        """A program runs no longer."""
+        for table in (self._updates, self._gone, self._unknown, self._made):
+            for key in [key for key in table if key[0] is bound]:
+                del table[key]
 
     def _shows(self, ref: str, name: str, revision: int) -> bool:
         """The cache has that revision or a later one, the object is gone again, or this kind is not held at all."""

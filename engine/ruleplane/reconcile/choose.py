@@ -95,6 +95,11 @@ class Memos:
             memo = memos[shape] = Memo()
         return memo
 
+    def forget(self, program: Any) -> None:
+        """Nobody decides by this program any more."""
+        for rule in [rule for rule in self._held if rule[0] is program]:
+            del self._held[rule]
+
     def tie(self, key: str) -> int:
         """The order of candidates of equal score: seeded, the same in every run with the same seed."""
         return int.from_bytes(hashlib.blake2b(f"{self.seed}\0{key}".encode(), digest_size=6).digest(), "big")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ruleplane.model.kind import Registry
     from ruleplane.model.schema import Schemas
     from ruleplane.reconcile.choose import Memos
-    from ruleplane.reconcile.effect import Effect
+    from ruleplane.reconcile.effect import Effect, Made
 
 
 class Pass:
@@ -43,7 +43,7 @@ class Pass:
         memos: Memos,
         refused: list[dict[str, Any]],
         salt: int,
-        made: dict[str, tuple[str, str, str, str]],
+        made: dict[str, Made],
     ) -> None:
         self.bound, self.key, self.primary = bound, key, primary
         self.namespace: str = primary["metadata"].get("namespace", "")
@@ -93,7 +93,7 @@ class Pass:
             raise EvaluationError("seen() takes a field of an object in the cache")
         metadata = obj["metadata"]
         key = f"{metadata.get('namespace', '')}/{metadata['name']}"
-        return self.bound.cache.since(f"{obj['apiVersion']}/{obj['kind']}", key, path, self._now)
+        return self.bound.cache.since(f"{obj['apiVersion']}/{obj['kind']}", key, path, self._now, self.bound)
 
     def refused(self) -> list[dict[str, Any]]:
         """The refusals of this key's previous firing."""

@@ -21,6 +21,17 @@ if TYPE_CHECKING:
     from ruleplane.model.schema import SchemaNode
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The first object that an `ensure` made in a firing, and what for: a key of its list, or a digest of the body."""
+
+    kind: str
+    key: str
+    uid: str
+    version: str  # resourceVersion
+    mark: str
+
+
 class ContradictionError(RuleplaneError):
     """Two rules of one set want different values for one field."""
 
@@ -57,6 +68,7 @@ class Effect:
     paths: tuple[str, ...] = ()
     done: Callable[[dict[str, Any]], list[Notice]] | None = None
     failed: Callable[[str], list[Notice]] | None = None
+    mark: str = ""  # of a creation: what it is made for (see Made)
     batch: int = 0  # creations of one `ensure` share a number: a refusal stops the rest
 
     @property

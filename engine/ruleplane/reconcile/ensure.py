@@ -11,7 +11,7 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from ruleplane.errors import EvaluationError
-from ruleplane.lang.functions import suffix
+from ruleplane.lang.functions import stable_hash, suffix
 from ruleplane.matcher.members import Members
 from ruleplane.reconcile.effect import Effect, changed_paths, patched, resolve
 
@@ -40,14 +40,17 @@ def _counted(run: Pass, rule: CompiledRule, head: heads.Ensure, args: tuple[Any,
         raise EvaluationError(f"ensure: count is {count!r}, a whole number from 0 was expected")
     lacking = count - len(objects)
     if lacking > 0:
-        _check_made(run, rule, objects)
         slots = list(range(lacking))
         if head.create is not None:
             slots = list(head.create(scope, *args, slots))
         run.decision.more |= len(slots) > BURST
         present = _digest(objects)
-        for slot in slots[:BURST]:
-            _create(run, rule, head, args, f"{slot}", present)
+        creations = [_creation(run, rule, head, args, f"{slot}", present) for slot in slots[:BURST]]
+        if creations:
+            creations[0].mark = _mark(creations[0].body)
+            _check_made(run, rule, objects, creations[0].mark)
+        for effect in creations:
+            run.add(effect)
     elif lacking < 0:
         chosen = head.delete(scope, *args, objects) if head.delete is not None else objects
         victims = _first(chosen, min(-lacking, BURST))
@@ -77,13 +80,15 @@ def _keyed(run: Pass, rule: CompiledRule, head: heads.Ensure, args: tuple[Any, .
         else:
             surplus.append(obj)
     missing = [key for key in wanted if key not in present]
-    if missing:
-        _check_made(run, rule, [*present.values(), *surplus])
+    for key in missing:
+        _check_made(run, rule, list(present.values()), str(key))
     if head.create is not None and missing:
         missing = list(head.create(scope, *args, missing))
     run.decision.more |= len(missing) > BURST
     for key in missing[:BURST]:
-        _create(run, rule, head, (*args, wanted[key]), str(key), "")
+        effect = _creation(run, rule, head, (*args, wanted[key]), str(key), "")
+        effect.mark = str(key)
+        run.add(effect)
     if surplus:
         chosen = head.delete(scope, *args, surplus) if head.delete is not None else surplus
         _delete(run, rule, head, args, _first(chosen, BURST))
@@ -91,19 +96,24 @@ def _keyed(run: Pass, rule: CompiledRule, head: heads.Ensure, args: tuple[Any, .
         _update(run, rule, head, args, [(obj, (wanted[key],)) for key, obj in present.items()])
 
 
-def _check_made(run: Pass, rule: CompiledRule, objects: Any) -> None:
-    """Raise EvaluationError where what this rule made last, and nobody has changed since, is not among its objects:
-    it would make
-    more for ever."""
+def _check_made(run: Pass, rule: CompiledRule, objects: Any, mark: str) -> None:
+    """Raise EvaluationError where what this rule made last for the same purpose, and nobody has changed since, is not
+    among its objects: it would make more for ever."""
     made = run.made.get(rule.name)
-    if made is None:
+    if made is None or made.mark != mark:
+        return  # what is wanted is another thing now: that the last one is not found any more is as it should be
+    metadata = (run.bound.cache.get(made.kind, made.key) or {}).get("metadata", {})
+    if metadata.get("uid") != made.uid or metadata.get("resourceVersion") != made.version:
         return
-    ref, key, uid, revision = made
-    obj = run.bound.cache.get(ref, key)
-    if obj is None or obj["metadata"].get("uid") != uid or obj["metadata"].get("resourceVersion") != revision:
-        return
-    if not any(item["metadata"].get("uid") == uid for item in unordered(objects)):
-        raise EvaluationError(f"ensure: {ref}/{key} was made, and is not among `objects`: nothing more is created")
+    if not any(item["metadata"].get("uid") == made.uid for item in unordered(objects)):
+        raise EvaluationError(
+            f"ensure: {made.kind}/{made.key} was made, and is not among `objects`: nothing more is created"
+        )
+
+
+def _mark(body: dict[str, Any]) -> str:
+    """Stands for what would be made, whatever its name."""
+    return stable_hash({**body, "metadata": {**body["metadata"], "name": ""}})
 
 
 def _first(objects: Any, count: int) -> list[Any]:
@@ -131,7 +141,9 @@ def hash_uid(uid: str) -> int:
         return int.from_bytes(hashlib.blake2b(uid.encode(), digest_size=16).digest(), "big")
 
 
-def _create(run: Pass, rule: CompiledRule, head: heads.Ensure, args: tuple[Any, ...], slot: str, present: str) -> None:
+def _creation(
+    run: Pass, rule: CompiledRule, head: heads.Ensure, args: tuple[Any, ...], slot: str, present: str
+) -> Effect:
     scope, primary = run.scope, run.primary
     kind = run.registry.get(head.kind)
     if kind is None:
@@ -158,7 +170,7 @@ def _create(run: Pass, rule: CompiledRule, head: heads.Ensure, args: tuple[Any, 
         metadata["ownerReferences"] = [*metadata.get("ownerReferences", ()), owner_reference(primary, head.owner)]
     effect = Effect("create", kind, namespace, metadata["name"], [rule.name], body=body, batch=rule.index + 1)
     _tell(run, rule, effect, "created", args)
-    run.add(effect)
+    return effect
 
 
 def owner_reference(owner: dict[str, Any], how: str) -> dict[str, Any]:

@@ -66,6 +66,8 @@ class Loop:
         self.teller = Teller(route, registry)
         self.pace: Pace | None = None  # given by a shell that has others to serve
         self.awaken: Callable[[], None] | None = None  # called when there is something to do
+        self.isolate: Callable[[Bound, Exception], bool] | None = None  # a fault of ours on a key: is it dealt with?
+        self.observers: list[Callable[[Bound, Firing], None]] = []  # told of every firing, after it; must not raise
         self.passes = 0  # decisions made
         self.errors: dict[str, str] = {}  # rule set -> its last error
         self.refused: dict[Key, list[dict[str, Any]]] = {}
@@ -75,15 +77,43 @@ class Loop:
 
     # --- what there is ------------------------------------------------------------------------------------------------
 
-    def add(self, programs: Iterable[Program]) -> None:
+    def add(self, programs: Iterable[Program]) -> list[Bound]:
         """Run these programs too; everything that they are for is reconciled once."""
         programs = list(programs)
         for program in programs:
             self._check_kinds(program)
+        bounds = [self.cache.bind(program) for program in programs]
+        for bound in bounds:
+            self._start(bound, bound.all_keys())
+        return bounds
+
+    def replace(self, bound: Bound, program: Program) -> None:
+        """Run this program in the place of a bound one for the same kind: whatever waits, was refused or is not yet
+        visible of its keys still counts, so that what is half done is finished under the new text."""
+        self._check_kinds(program)
+        keys = bound.all_keys()
+        self.memos.forget(bound.program)
+        self.errors.pop(bound.program.name, None)
+        self.cache.rebind(bound, program)
+        self._start(bound, sorted({*keys, *bound.all_keys()}))
+
+    def remove(self, bound: Bound) -> None:
+        """Run a program no longer, and forget all that was known of its keys."""
+        self.cache.unbind(bound)
+        self.queue.forget(bound)
+        self.barrier.forget_all(bound)
+        self.memos.forget(bound.program)
+        self.errors.pop(bound.program.name, None)
+        for table in (self.refused, self._salts):
+            for key in [key for key in table if key[0] is bound]:
+                del table[key]
+
+    def _start(self, bound: Bound, keys: Iterable[str]) -> None:
         now = self.clock.now()
-        for bound in [self.cache.bind(program) for program in programs]:
-            for key in bound.all_keys():
-                self.queue.add((bound, key), Cause("start", self._ref(bound, key), 0, now))
+        for key in keys:
+            self.queue.add((bound, key), Cause("start", self._ref(bound, key), 0, now))
+        if self.awaken is not None:
+            self.awaken()
 
     def _check_kinds(self, program: Program) -> None:
         """Raise SourceError for a kind that is not served: rules for it would never do anything."""
@@ -93,11 +123,6 @@ class Loop:
         for path, ref in named.items():
             if ref != "*" and self.registry.get(ref) is None:
                 raise program.source.error(f"the kind {ref!r} is not served (written as group/version/Kind)", path)
-
-    def remove(self, bound: Bound) -> None:
-        """Run a program no longer."""
-        self.cache.unbind(bound)
-        self.queue.forget(bound)
 
     def feed(self, kind: Kind, key: str, obj: dict[str, Any] | None, revision: int, event: str) -> None:
         """A watch event: object ``key`` (``namespace/name``) is now ``obj`` (None: gone)."""
@@ -136,7 +161,13 @@ class Loop:
             at = self.clock.now() + self.queue.failed(key)
             self.queue.at(at, key, Cause("retry", self._ref(*key), 0, at, error.message))
             return True
-        await self._reconcile(key, cause)
+        try:
+            await self._reconcile(key, cause)
+        except Exception as error:
+            if self.isolate is None or not self.isolate(key[0], error):
+                raise
+            at = self.clock.now() + self.queue.failed(key)
+            self.queue.at(at, key, Cause("retry", self._ref(*key), 0, at, str(error)))
         return True
 
     async def _reconcile(self, key: Key, cause: Cause) -> None:
@@ -206,7 +237,10 @@ class Loop:
         notices = [*decision.notices, *sent.notices]
         told = await self.teller.tell(notices, program.events_from, sender.call, now) if notices else []
         self._after(key, decision, sent, now)
-        self.recorder.record(self._firing(key, firing, cause, primary, decision, [*sent.records, *told], now, refused))
+        fired = self._firing(key, firing, cause, primary, decision, [*sent.records, *told], now, refused)
+        self.recorder.record(fired)
+        for observer in self.observers:
+            observer(key[0], fired)
 
     def due(self) -> bool:
         """One more write was made: is it time to let others run?"""

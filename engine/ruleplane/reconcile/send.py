@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ruleplane.api.call import Call, User
 from ruleplane.errors import AlreadyExists, ApiError, Conflict, NotFound
 from ruleplane.model.trace import EffectRecord, object_ref
+from ruleplane.reconcile.effect import Made
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,9 +72,7 @@ class Sent:
         default_factory=list
     )  # kind, key, uid, revision: must show in the cache
     gone: list[tuple[str, str, str]] = field(default_factory=list)  # kind, key, uid: must be gone or going
-    made: dict[str, tuple[str, str, str, str]] = field(
-        default_factory=dict
-    )  # rule -> kind, key, uid, resourceVersion of the first object it made
+    made: dict[str, Made] = field(default_factory=dict)  # by rule
     unknown: list[Effect] = field(default_factory=list)  # sent, and no answer: to be settled by a read
 
 
@@ -185,7 +184,8 @@ class Sender:
         else:
             self.sent.expected.append((kind.ref, key, record.uid, entry.revision))
             if effect.verb == "create":
-                self.sent.made.setdefault(effect.rules[0], (kind.ref, key, record.uid, metadata["resourceVersion"]))
+                made = Made(kind.ref, key, record.uid, metadata["resourceVersion"], effect.mark)
+                self.sent.made.setdefault(effect.rules[0], made)
 
     async def _settle(self, effect: Effect, record: EffectRecord, error: AlreadyExists) -> Entry | None:
         """The name is taken: by what an earlier attempt of ours made, or by another's object."""

@@ -20,6 +20,7 @@ from ruleplane.api.validate import Validator
 from ruleplane.clock import SECOND, VirtualClock
 from ruleplane.errors import BadRequest, NotFound, RuleplaneError
 from ruleplane.lang.load import compile_documents, documents
+from ruleplane.lang.params import parse_overrides
 from ruleplane.lang.source import parse, shape
 from ruleplane.model.data import data_dir
 from ruleplane.model.ruleset import Library
@@ -71,11 +72,12 @@ def programs_of(paths: tuple[Path, ...]) -> tuple[Program, ...]:
 
 
 @cache
-def programs_of_text(text: str, paths: tuple[Path, ...]) -> tuple[Program, ...]:
-    """Compiled rule sets of a text, which may use the libraries among ``paths``. Raises SourceError."""
+def programs_of_text(text: str, paths: tuple[Path, ...], settings: tuple[str, ...] = ()) -> tuple[Program, ...]:
+    """Compiled rule sets of a text, which may use the libraries among ``paths``. ``settings``: as ``set.param=value``.
+    Raises SourceError."""
     libraries = [(source, item) for source, item in rule_documents(paths) if isinstance(item, Library)]
     own = [(source, shape(source)) for source in parse(text, "the scenario's rules")]
-    return tuple(compile_documents([*libraries, *own]))
+    return tuple(compile_documents([*libraries, *own], parse_overrides(settings)))
 
 
 def bundled() -> tuple[Path, ...]:
@@ -112,9 +114,9 @@ class VirtualCluster:
         self._paths = paths or bundled()
         drive(self.cluster.start())
 
-    def load(self, text: str) -> None:
-        """Run the rule sets of this text, too. Raises SourceError."""
-        drive(self.cluster.add_programs(programs_of_text(text, self._paths)))
+    def load(self, text: str, *settings: str) -> None:
+        """Run the rule sets of this text, too, with ``settings`` as ``set.param=value``. Raises SourceError."""
+        drive(self.cluster.add_programs(programs_of_text(text, self._paths, settings)))
 
     def restart(self) -> None:
         """The controllers forget everything but the stores."""

@@ -167,6 +167,8 @@ def _operator(name: str) -> tuple[tuple[Shape, ...], ...]:
 
 @lru_cache(maxsize=4096)
 def _function(function: Function) -> tuple[tuple[Shape, ...], ...]:
+    if function.signature:
+        return (function.signature,)
     return tuple((*map(shape, overload.params), shape(overload.result)) for overload in function.overloads)
 
 

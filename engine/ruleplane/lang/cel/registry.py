@@ -19,6 +19,8 @@ from ruleplane.lang.cel.values import kind_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ruleplane.lang.cel.shapes import Shape
+
     Implementation = TypeVar("Implementation", bound=Callable[..., Any])
 
 _SIGNATURE = re.compile(r"(?:\((?P<receiver>.*?)\)\.)?(?P<name>[\w.@]+)\((?P<params>.*)\) -> (?P<result>.+)")
@@ -39,7 +41,7 @@ class Function:
 
     ``call(*args)`` returns the value or raises CelError; with ``takes_scope`` it gets the scope first, and a
     ``member`` is written ``target.name(args)`` and gets the target before them. ``overloads`` is empty where nothing
-    is known of the types.
+    is known of the types. ``signature``: parameters and, last, the result of a function that says its types itself.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Function:
     takes_scope: bool = False
     member: bool = False
     overloads: tuple[Overload, ...] = ()
+    signature: tuple[Shape, ...] = ()
 
     @property
     def key(self) -> str:

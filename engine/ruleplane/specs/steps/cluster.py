@@ -46,6 +46,12 @@ def the_rules(cluster: VirtualCluster, docstring: str) -> None:
     cluster.load(docstring)
 
 
+@step(parsers.re(r'the rules with "(?P<setting>[^"]*)":'))
+def the_rules_with(cluster: VirtualCluster, setting: str, docstring: str) -> None:
+    """The same with other settings than their defaults: ``budgets.most=7, budgets.least=1``."""
+    cluster.load(docstring, *(part.strip() for part in setting.split(",")))
+
+
 @step("the control plane is idle")
 def idle(cluster: VirtualCluster) -> None:
     """Nothing is left to do now, nor within a tenth of a second."""
