@@ -69,7 +69,6 @@ NOT_YET: list[tuple[str, tuple[str | int, ...], Any]] = [
     ("default", ("rules", 0, "default"), {"data": {}}),
     ("order", ("order",), 1),
     ("wakes", ("watch", "others", "wakes"), "sometimes"),
-    ("enough", ("rules", 0), {"name": "pick", "choose": {"c": "others", "enough": 50, "then": {}}}),
     ("cronPrev", ("let", "last"), "cronPrev('0 * * * *', 'UTC')"),
 ]
 

@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ruleplane.reconcile.choose import Memo, Memos, Verdict, rejections
+from ruleplane.reconcile.choose import Memo, Memos, Verdict, normalized, rejections
 from ruleplane.specs.virtual import VirtualCluster
 
 RULES = """\
@@ -138,3 +138,92 @@ def test_who_waits_is_woken_by_room_and_by_nothing_else():
     places(cluster, b=1)
     cluster.settle()
     assert spread(cluster) == {"a": 1, "b": 1}
+
+
+def test_scores_are_scaled_as_the_scheduler_scales_them():
+    assert normalized([5, 10, 0], reverse=False) == [50, 100, 0]
+    assert normalized([5, 10, 0], reverse=True) == [50, 0, 100]
+    assert normalized([0, 0], reverse=False) == [0, 0]
+    assert normalized([0, 0], reverse=True) == [100, 100]
+    assert normalized([1.0, 3.0], reverse=False) == [33, 100]
+    assert normalized([], reverse=True) == []
+
+
+SCALED = RULES.replace(
+    'Emptiest: {value: "100.0 - double(size(on(place)))"}',
+    """Emptiest: {value: "size(on(place))", normalize: lowest}
+          Roomy: {value: "int(place.metadata.annotations.room)", normalize: highest, weight: 3}""",
+)
+
+
+def test_a_scaled_score_is_relative_to_those_who_passed():
+    cluster = VirtualCluster(())
+    cluster.load(SCALED)
+    places(cluster, a=2, b=4)
+    cluster.apply(
+        {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"name": "huge", "labels": {"closed": "yes"}, "annotations": {"room": "1000000"}},
+        }
+    )
+    # b: 3 * 100, and a: 3 * 50; emptiness weighs at most 100, the closed place is no measure
+    guests(cluster, ["g1", "g2"])
+    assert spread(cluster) == {"b": 2}
+
+
+SAMPLED = RULES.replace(
+    "place: places\n", "place: places\n        enough: int(c.metadata.?annotations.?enough.orValue('2'))\n"
+)
+
+
+def looked_at(cluster, monkeypatch, names, **annotations):
+    """The places that were judged, by guest."""
+    import ruleplane.reconcile.choose as module
+
+    found, judge = {}, module._judge
+
+    def note(run, head, args, memo, key, candidate, **options):
+        found.setdefault(run.primary["metadata"]["name"], []).append(candidate["metadata"]["name"])
+        judge(run, head, args, memo, key, candidate, **options)
+
+    monkeypatch.setattr(module, "_judge", note)
+    for name in names:
+        metadata = {"name": name, "annotations": annotations}
+        cluster.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata})
+        cluster.settle()
+    return {name: "".join(sorted(places)) for name, places in found.items()}
+
+
+def test_when_enough_have_passed_no_more_are_looked_at_and_the_next_begins_there(monkeypatch):
+    cluster = VirtualCluster((), seed=0)
+    cluster.load(SAMPLED)
+    places(cluster, a=9, b=9, c=9, d=9, e=9, f=0)
+    looked = looked_at(cluster, monkeypatch, ["g1", "g2", "g3"])
+    assert all(2 <= len(found) <= 3 for found in looked.values())  # f never passes
+    assert set("".join(looked.values())) == set("abcdef"), looked
+
+
+def test_enough_of_zero_looks_at_all(monkeypatch):
+    cluster = VirtualCluster(())
+    cluster.load(SAMPLED)
+    places(cluster, a=9, b=9, c=9, d=9)
+    assert looked_at(cluster, monkeypatch, ["g1"], enough="0") == {"g1": "abcd"}
+
+
+def test_where_too_few_pass_all_were_looked_at():
+    cluster = VirtualCluster(())
+    cluster.load(SAMPLED)
+    places(cluster, a=0, b=0, c=0, d=0)
+    guests(cluster, ["g1"])
+    assert cluster.get("cm", "g1")["metadata"]["annotations"]["why"] == "4: 4 place(s) were full"
+
+
+def test_enough_that_is_no_number_is_told():
+    cluster = VirtualCluster(())
+    cluster.load(SAMPLED)
+    places(cluster, a=1)
+    metadata = {"name": "g", "annotations": {"enough": "-1"}}
+    cluster.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata})
+    cluster.settle()
+    assert "enough is -1, a whole number from 0 was expected" in cluster.errors["placer"]

@@ -27,16 +27,17 @@ def compile_choose(place: Place, shape: shapes.Choose) -> heads.Choose:
         filters.append(_filter(place.inside("filters").inside(name, candidate), name, filter_))
     for name, score in shape.scores.items():
         value = place.inside("scores").inside(name, candidate).inside("value").expr(score.value)[0]
-        scores.append(heads.Score(name, value, score.weight))
+        scores.append(heads.Score(name, value, score.weight, score.normalize))
     judged, unit.reads = unit.reads, before
     merge(unit.reads, judged)
+    enough = place.optional(shape.enough, "enough")
     then = _outcome(place.inside("then", candidate), shape.then)
     none = None
     if shape.none is not None:
         none = _outcome(place.inside("none", {"rejections": None}), shape.none)
     own = judged.get(unit.primary, set())
     memo = () not in own and _memo(place, judged, candidate[variable])
-    return heads.Choose(variable, candidates, tuple(filters), tuple(scores), then, none, shortest(own), memo)
+    return heads.Choose(variable, candidates, tuple(filters), tuple(scores), then, none, shortest(own), enough, memo)
 
 
 def _memo(place: Place, judged: Reads, candidate: Abstract) -> bool:

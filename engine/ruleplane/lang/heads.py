@@ -116,11 +116,12 @@ class Filter:
 
 @dataclass(slots=True)
 class Score:
-    """``value`` takes the candidate."""
+    """``value`` takes the candidate; ``normalize``: scaled over all who passed."""
 
     name: str
     value: Fn
     weight: int
+    normalize: Literal["highest", "lowest"] | None = None
 
 
 @dataclass(slots=True)
@@ -143,7 +144,13 @@ class Choose:
     then: Outcome
     none: Outcome | None
     shape: tuple[tuple[str, ...], ...]
+    enough: Fn | None
     memo: bool  # filters and scores read nothing but the primary, the candidate and relations of the candidate
+
+    @property
+    def scaled(self) -> bool:
+        """Whether a score depends on those of the other candidates."""
+        return any(score.normalize for score in self.scores)
 
 
 Head: TypeAlias = Ensure | Apply | Keep | Delete | Choose | Post

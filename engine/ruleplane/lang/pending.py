@@ -26,8 +26,6 @@ PENDING: tuple[tuple[str, ...], ...] = (
     ("rules", "*", "deny"),
     ("rules", "*", "set"),
     ("rules", "*", "default"),
-    ("rules", "*", "choose", "enough"),
-    ("rules", "*", "choose", "scores", "*", "normalize"),
 )
 
 

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from ruleplane.errors import EvaluationError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -23,19 +25,29 @@ if TYPE_CHECKING:
     from ruleplane.matcher.index import Bucket
     from ruleplane.reconcile.decide import Pass
 
+TOP = 100  # the highest score
 MEMOS = 256  # shapes remembered per rule
 
 
 class Verdict:
     """What one candidate is worth: its score, or why it is rejected."""
 
-    __slots__ = ("candidate", "final", "key", "rejected", "score", "tie")
+    __slots__ = ("candidate", "final", "key", "raw", "rejected", "score", "tie")
 
     def __init__(
-        self, key: str, candidate: Any, score: float, tie: int, rejected: tuple[str, ...], *, final: bool
+        self,
+        key: str,
+        candidate: Any,
+        score: float,
+        tie: int,
+        rejected: tuple[str, ...],
+        *,
+        final: bool,
+        raw: tuple[float, ...] = (),
     ) -> None:
         self.key, self.candidate, self.score, self.tie, self.rejected = key, candidate, score, tie, rejected
         self.final = final
+        self.raw = raw  # of each score that is scaled over all who passed
 
 
 class Memo:
@@ -84,6 +96,7 @@ class Memos:
     def __init__(self, seed: int) -> None:
         self.seed = seed
         self._held: dict[Any, dict[Any, Memo]] = {}
+        self._starts: dict[Any, int] = {}  # rule -> where its next sample of candidates begins
 
     def of(self, rule: Any, shape: Any) -> Memo:
         """The memo of one shape, made on first use."""
@@ -99,6 +112,14 @@ class Memos:
         """Nobody decides by this program any more."""
         for rule in [rule for rule in self._held if rule[0] is program]:
             del self._held[rule]
+        for rule in [rule for rule in self._starts if rule[0] is program]:
+            del self._starts[rule]
+
+    def turn(self, rule: Any, looked: int, count: int) -> int:
+        """Where a sample of ``count`` candidates begins, after ``looked`` more were looked at."""
+        start = (self._starts.get(rule, self.seed) + looked) % count
+        self._starts[rule] = start
+        return start
 
     def tie(self, key: str) -> int:
         """The order of candidates of equal score: seeded, the same in every run with the same seed."""
@@ -108,15 +129,79 @@ class Memos:
 def run_choose(run: Pass, rule: CompiledRule, head: heads.Choose, args: tuple[Any, ...]) -> None:
     """Choose, and add what follows to the pass."""
     candidates = head.candidates(run.scope, *args)
-    memo = run.memos.of((run.bound.program, rule.name), _shape(run, head, args)) if head.memo else Memo()
-    _judge_all(run, head, args, memo, candidates)
-    best = memo.best()
+    enough = _enough(run, head, args)
+    memo = run.memos.of((run.bound.program, rule.name), _shape(run, head, args)) if head.memo and not enough else Memo()
+    if enough:
+        _judge_some(run, rule, head, args, memo, list(candidates), enough)
+    else:
+        _judge_all(run, head, args, memo, candidates)
+    best = _scaled_best(memo, head.scores) if head.scaled else memo.best()
     if best is not None:
         _follow(run, rule, head.then, (*args, best.candidate))
         return
     run.decision.blocked = True
     if head.none is not None:
         _follow(run, rule, head.none, (*args, rejections(memo)))
+
+
+def _enough(run: Pass, head: heads.Choose, args: tuple[Any, ...]) -> int:
+    """How many candidates that pass are enough; 0: all are looked at."""
+    if head.enough is None:
+        return 0
+    count = head.enough(run.scope, *args)
+    if count.__class__ is not int or count < 0:
+        raise EvaluationError(f"choose: enough is {count!r}, a whole number from 0 was expected")
+    return int(count)
+
+
+def _judge_some(
+    run: Pass,
+    rule: CompiledRule,
+    head: heads.Choose,
+    args: tuple[Any, ...],
+    memo: Memo,
+    candidates: list[Any],
+    enough: int,
+) -> None:
+    """Judge candidates in turn, from where the last sample ended, until enough have passed."""
+    count = len(candidates)
+    if not count:
+        return
+    name = (run.bound.program, rule.name)
+    start = run.memos.turn(name, 0, count)
+    passed = looked = 0
+    while looked < count and passed < enough:
+        candidate = candidates[(start + looked) % count]
+        key = _key(candidate)
+        _judge(run, head, args, memo, key, candidate, shared=False)
+        passed += not memo.verdicts[key].rejected
+        looked += 1
+    run.memos.turn(name, looked, count)
+
+
+def _scaled_best(memo: Memo, scores: tuple[heads.Score, ...]) -> Verdict | None:
+    """The candidate with the highest score, where some scores are relative to those of all who passed."""
+    passed = [verdict for verdict in memo.verdicts.values() if not verdict.rejected]
+    totals = [verdict.score for verdict in passed]
+    for number, score in enumerate(score for score in scores if score.normalize):
+        scaled = normalized([verdict.raw[number] for verdict in passed], reverse=score.normalize == "lowest")
+        totals = [total + score.weight * value for total, value in zip(totals, scaled, strict=True)]
+    ranked = zip(totals, passed, strict=True)
+    return min(ranked, key=lambda pair: (-pair[0], pair[1].tie), default=(0, None))[1]
+
+
+def normalized(values: list[float], *, reverse: bool) -> list[int]:
+    """Scores as whole numbers from 0 to 100, by the highest; ``reverse``: the highest gets 0. As the scheduler's
+    DefaultNormalizeScore.
+
+    >>> normalized([0, 1, 3], reverse=False), normalized([0, 1, 3], reverse=True)
+    ([0, 33, 100], [100, 67, 0])
+    """
+    highest = max(values, default=0)
+    if highest <= 0:
+        return [TOP if reverse else 0 for _ in values]
+    scaled = [int(TOP * value / highest) if isinstance(value, float) else TOP * value // highest for value in values]
+    return [TOP - value for value in scaled] if reverse else scaled
 
 
 def _shape(run: Pass, head: heads.Choose, args: tuple[Any, ...]) -> bytes:
@@ -162,7 +247,16 @@ def _key(candidate: Any) -> str:
     return f"{metadata.get('namespace', '')}/{metadata['name']}"
 
 
-def _judge(run: Pass, head: heads.Choose, args: tuple[Any, ...], memo: Memo, key: str, candidate: Any) -> None:
+def _judge(
+    run: Pass,
+    head: heads.Choose,
+    args: tuple[Any, ...],
+    memo: Memo,
+    key: str,
+    candidate: Any,
+    *,
+    shared: bool = True,
+) -> None:
     """Make one verdict, and have it made again when a bucket that it looked at changes."""
     scope = run.scope
     touched: list[Bucket] = []
@@ -170,13 +264,18 @@ def _judge(run: Pass, head: heads.Choose, args: tuple[Any, ...], memo: Memo, key
     try:
         rejected, final = _rejections(scope, head, args, candidate)
         score = 0.0
+        raw: tuple[float, ...] = ()
         if not rejected:
             for part in head.scores:
-                score += part.weight * part.value(scope, *args, candidate)
+                value = part.value(scope, *args, candidate)
+                if part.normalize:
+                    raw = (*raw, value)
+                else:
+                    score += part.weight * value
     finally:
         run.touched = outer
-    memo.put(Verdict(key, candidate, score, run.memos.tie(key), rejected, final=final))
-    if head.memo and touched:
+    memo.put(Verdict(key, candidate, score, run.memos.tie(key), rejected, final=final, raw=raw))
+    if head.memo and shared and touched:
         tell = memo.mark(key)
         for bucket in touched:
             bucket.watch(tell)
