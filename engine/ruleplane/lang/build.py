@@ -16,6 +16,7 @@ from ruleplane.lang.relations import compile_relation
 from ruleplane.lang.rules import compile_rule
 from ruleplane.lang.signature import RESERVED
 from ruleplane.lang.unit import Unit
+from ruleplane.lang.walk import closure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -39,7 +40,9 @@ def build(source: Source, shape: RuleSet, functions: Functions, params: Mapping[
         "refused": lambda scope: scope.ctx.refused(),
         "now": lambda scope: cel.Timestamp(scope.ctx.now()),
     }
-    where = unit.parse(for_.where, ("spec", "for", primary, "where")) if for_.where is not None else None
+    where, where_text = None, ""
+    if for_.where is not None:
+        where, where_text = unit.condition(for_.where, ("spec", "for", primary, "where"), primary)
     for key, relation in spec.watch.items():
         compiled = compile_relation(unit, key, relation)
         if compiled.name in unit.names or compiled.name in unit.relations:
@@ -61,7 +64,9 @@ def build(source: Source, shape: RuleSet, functions: Functions, params: Mapping[
         primary=primary,
         kind=for_.kind,
         where=where,
-        where_text=for_.where or "",
+        where_text=where_text,
+        compiler=unit.compiler,
+        calls=closure(unit.called, functions.definitions),
         relations=unit.relations,
         derived=unit.lifter.specs,
         rules=rules,

@@ -10,19 +10,19 @@ from ruleplane.errors import SourceError
 from ruleplane.lang import cel
 from ruleplane.lang.lets import without_scope
 from ruleplane.lang.signature import signature
+from ruleplane.lang.source import Source
 from ruleplane.lang.types import fits, parse_type
 from ruleplane.lang.unit import Unit
 from ruleplane.lang.walk import functions_called
-from ruleplane.model.ruleset import TypedFunction
+from ruleplane.model.ruleset import API_VERSION, Library, TypedFunction
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from ruleplane.lang.cel.ast import Expr
     from ruleplane.lang.reads import FnDef
-    from ruleplane.lang.source import Path, Source
+    from ruleplane.lang.source import Path
     from ruleplane.lang.types import Kinds
-    from ruleplane.model.ruleset import Library
 
 
 class Functions:
@@ -71,6 +71,25 @@ class Functions:
 
         for name in pending:
             define(name, ())
+
+    def copy(self) -> Functions:
+        """The same functions, to be added to."""
+        other = Functions(self.kinds)
+        other.compiled, other.definitions = dict(self.compiled), dict(self.definitions)
+        return other
+
+    def redefined(self, texts: Mapping[str, str]) -> Functions:
+        """The same with these functions (head -> expression, as :func:`~ruleplane.lang.walk.closure` tells them) in
+        the place of those of their names. Raises SourceError."""
+        other = self.copy()
+        for head in texts:
+            name = head.partition("(")[0]
+            other.compiled.pop(name, None)
+            other.definitions.pop(name, None)
+        data = {"apiVersion": API_VERSION, "kind": "Library", "metadata": {"name": "redefined"}}
+        source = Source("functions in force", [], {**data, "spec": {"functions": dict(texts)}})
+        other.add([(source, Library.model_validate(source.data))])
+        return other
 
     def _types(
         self, source: Source, path: Path, params: tuple[str, ...], written: TypedFunction

@@ -46,10 +46,16 @@ def _is_rules(data: Any) -> bool:
     return isinstance(data, dict) and str(data.get("apiVersion", "")).startswith("ruleplane.dev/")
 
 
-def compile_documents(found: Documents, params: Mapping[str, Mapping[str, Any]] | None = None) -> list[Program]:
-    """Programs in the order of their files. ``params``: rule set -> settings. Raises SourceError."""
+def libraries(found: Documents) -> Functions:
+    """The functions of the libraries among these. Raises SourceError."""
     functions = Functions()
     functions.add((source, item) for source, item in found if isinstance(item, Library))
+    return functions
+
+
+def compile_documents(found: Documents, params: Mapping[str, Mapping[str, Any]] | None = None) -> list[Program]:
+    """Programs in the order of their files. ``params``: rule set -> settings. Raises SourceError."""
+    functions = libraries(found)
     programs: list[Program] = []
     names: dict[str, str] = {}
     for source, item in found:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from ruleplane.lang.cel import Compiler
     from ruleplane.lang.cel.ast import Expr
     from ruleplane.lang.cel.shapes import Shape
     from ruleplane.lang.delta import Derived
@@ -100,6 +101,8 @@ class Program:
     kind: str  # "apps/v1/ReplicaSet", or "*"
     where: Expr | None
     where_text: str
+    compiler: Compiler  # with the functions of libraries, for conditions
+    calls: Mapping[str, str]  # functions of libraries that it calls, directly or not: head -> text
     relations: dict[str, RelationSpec]
     derived: list[Derived]
     rules: list[CompiledRule]

@@ -25,8 +25,7 @@ def compile_relation(unit: Unit, key: str, shape: Relation) -> RelationSpec:
     name, params = signature(unit.source, key, path)
     spec = RelationSpec(name, shape.kind, "all", params, wakes=shape.wakes)
     if shape.where is not None:
-        spec.where = unit.parse(shape.where, (*path, "where"))
-        spec.where_text = shape.where
+        spec.where, spec.where_text = unit.condition(shape.where, (*path, "where"), "it")
     compile_ = _Args(unit, path, params)
     spec.namespace = compile_.fn(shape.namespace, "namespace")
     if shape.controlledBy is not None or shape.ownedBy is not None:
@@ -40,7 +39,7 @@ def compile_relation(unit: Unit, key: str, shape: Relation) -> RelationSpec:
     elif shape.theirs is not None:
         spec.mode = "value"
         theirs = unit.parse(shape.theirs, (*path, "theirs"))
-        spec.theirs, spec.theirs_text = _getter(unit, theirs, (*path, "theirs")), shape.theirs
+        spec.theirs, spec.theirs_text = _getter(unit, theirs, (*path, "theirs")), unit.identity(shape.theirs, theirs)
         spec.ours = compile_.fn(shape.ours, "ours")
     elif shape.name is not None:
         spec.mode, spec.single = "name", True

@@ -41,6 +41,10 @@ class Source:
             path = path[:-1]
         return self.places.get(path, (1, 1))
 
+    def origin(self, line: int, column: int) -> tuple[str, int, int]:
+        """What people call this place: file, line and column."""
+        return self.file, line, column
+
     def error(self, message: str, path: Iterable[str | int], *, key: bool = False) -> SourceError:
         """The mistake ``message`` at ``path`` (at its key instead of its value if ``key``)."""
         path = tuple(path)

@@ -13,6 +13,7 @@ from ruleplane.lang.delta import Lifter
 from ruleplane.lang.functions import ENGINE
 from ruleplane.lang.reads import Reader, Reads, Value, merge
 from ruleplane.lang.template import to_expression
+from ruleplane.lang.walk import closure, functions_called
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -40,6 +41,7 @@ class Unit:
         self.relations: dict[str, RelationSpec] = {}
         self.lets: dict[str, Expr] = {}
         self.names: set[str] = {primary, "params", "refused", "now"}
+        self.called: set[str] = set()  # functions, of libraries among others
         self.reads: Reads = {}
         self.kept: Reads = {}
         self.lifter = Lifter({}, self.lets.get, self._pure, primary)
@@ -59,7 +61,24 @@ class Unit:
         return to_expression(value, self.source, path, self._parse_at, objects)
 
     def _parse_at(self, text: str, line: int, column: int) -> Expr:
-        return cel.parse(text, file=self.source.file, line=line, column=column)
+        file, line, column = self.source.origin(line, column)
+        expr = cel.parse(text, file=file, line=line, column=column)
+        self.called |= functions_called(expr)
+        return expr
+
+    def condition(self, text: str, path: Path, variable: str) -> tuple[Expr, str]:
+        """A static condition on ``variable`` alone, and its identity. Raises SourceError, which binding then cannot."""
+        expr = self.parse(text, path)
+        self.compile(expr, path, (variable,), pure=True)
+        for name in sorted(functions_called(expr)):
+            if not self._pure(name):
+                raise self.source.error(f"{name}() depends on more than the object: not in a static condition", path)
+        return expr, self.identity(text, expr)
+
+    def identity(self, text: str, expr: Expr) -> str:
+        """A condition as a name: equal for conditions that mean the same, whatever library functions are called."""
+        called = closure(functions_called(expr), self.definitions)
+        return text if not called else f"{text} where {called}"
 
     # --- compiling ----------------------------------------------------------------------------------------------------
 

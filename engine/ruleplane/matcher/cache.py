@@ -118,7 +118,7 @@ class Cache:
         if program.where is not None:
             name = f"{program.primary}={program.where_text}"
             self._claim(bound, kind, name)
-            bound.where = kind.conditions.add(name, program.where, program.primary)
+            bound.where = kind.conditions.add(name, program.where, program.primary, program.compiler)
             holds = kind.conditions.fast(name)
             bound.members = {key: None for key, obj in kind.objects.items() if holds(obj)}
         for spec in program.relations.values():
@@ -162,7 +162,7 @@ class Cache:
         name = f"{spec.mode}:{spec.theirs_text}:{'.'.join(spec.selector_path)}:{spec.where_text}"
         if not self._claim(bound, kind, name):
             return next(index for index in kind.indexes if index.name == name)
-        where = None if spec.where is None else kind.conditions.add(name, spec.where, "it")
+        where = None if spec.where is None else kind.conditions.add(name, spec.where, "it", bound.program.compiler)
         index = Index(name, placing(spec), where)
         kind.indexes.append(index)
         index.fill(kind.objects, None if where is None else kind.conditions.fast(name))

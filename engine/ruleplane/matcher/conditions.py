@@ -11,7 +11,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ruleplane.errors import EvaluationError
-from ruleplane.lang import cel
 from ruleplane.matcher.build import build_matcher
 from ruleplane.matcher.closures import getter, verdict_of
 from ruleplane.matcher.static import split
@@ -19,6 +18,7 @@ from ruleplane.matcher.static import split
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ruleplane.lang.cel import Compiler
     from ruleplane.lang.cel.ast import Expr
     from ruleplane.matcher.build import Matcher
     from ruleplane.matcher.clause import Clause
@@ -39,11 +39,11 @@ class Conditions:
     def __len__(self) -> int:
         return len(self._clauses)
 
-    def add(self, name: str, condition: Expr, variable: str) -> Test:
+    def add(self, name: str, condition: Expr, variable: str, compiler: Compiler) -> Test:
         """One more condition, over ``variable``; a test of whether an object meets it."""
         static = split(condition, variable)
         if static.residual is not None:
-            rest = cel.Compiler(cel.STANDARD).compile(static.residual, (), (variable,))
+            rest = compiler.compile(static.residual, (), (variable,))
             self._residuals[name] = lambda obj: _holds(rest, obj)
         self._clauses[name] = static.clause
         self.close()  # built again, with this clause, at the next question
