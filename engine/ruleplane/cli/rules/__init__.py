@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from ruleplane.cli.rules import listing, schema
+from ruleplane.cli.rules import listing, new, schema
 
 app = typer.Typer(no_args_is_help=True, help="Rule files: list them.")
 
@@ -18,4 +18,5 @@ def _group() -> None:
 
 
 app.command("list")(listing.list_rules)
+app.command("new")(new.new)
 app.command("schema")(schema.schema)

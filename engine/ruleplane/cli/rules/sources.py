@@ -34,7 +34,7 @@ class Rules:
         for source, rule_set in self.sets:
             if rule_set.metadata.name == name:
                 return source, rule_set
-        raise RuleplaneError(f"no rule set is called {name!r}{_nearest(name, [s.metadata.name for _, s in self.sets])}")
+        raise RuleplaneError(f"no rule set is called {name!r}{nearest(name, [s.metadata.name for _, s in self.sets])}")
 
 
 def rule_paths(paths: list[Path] | None) -> list[Path]:
@@ -56,10 +56,17 @@ def read_rules(paths: list[Path] | None) -> Rules:
     )
 
 
-def _nearest(name: str, names: list[str]) -> str:
+def nearest(name: str, names: list[str], *, few: bool = False) -> str:
+    """The end of an error about an unknown name: what was probably meant, or what there is (unless too many).
+
+    >>> nearest("replicset", ["replicaset"]), nearest("x", ["b", "a"])
+    ("; did you mean 'replicaset'?", ' (there are: a, b)')
+    """
     from difflib import get_close_matches
 
     near = get_close_matches(name, names, n=1)
     if near:
         return f"; did you mean {near[0]!r}?"
+    if few:
+        return ""
     return f" (there are: {', '.join(sorted(names))})" if names else " (there are none)"
