@@ -14,7 +14,7 @@ from random import SystemRandom
 from typing import TYPE_CHECKING, Any
 
 from ruleplane.clock import SECOND, RealClock
-from ruleplane.lang.load import load
+from ruleplane.lang.load import compile_documents, documents, libraries
 from ruleplane.model.data import data_dir
 from ruleplane.node.memory import recall, remember
 from ruleplane.reconcile.cluster import Cluster
@@ -73,11 +73,12 @@ class ControlPlane:
         file."""
         # objects are trees without cycles: a full collection over ten thousand of them costs 0.3 s and finds nothing
         gc.set_threshold(50_000, 50, 1000)
-        programs = load(settings.rules or [data_dir("rules")], settings.params)
+        found = documents(settings.rules or [data_dir("rules")])
+        programs = compile_documents(found, settings.params)
         store = SqliteStore(settings.data_dir)
         try:
             recorder = Recorder(open_log(settings.data_dir))
-            cluster = Cluster(store, RealClock(), SystemRandom(), recorder, programs)
+            cluster = Cluster(store, RealClock(), SystemRandom(), recorder, programs, functions=libraries(found))
             plane = cls(settings, store, recorder, cluster)
             await plane._open()
         except BaseException:
@@ -134,7 +135,6 @@ class ControlPlane:
 
     async def _run(self) -> None:
         """Reconcile while there is work; rest until a timer or a change."""
-        loop = self.cluster.loop
         while not self._stopping:
             self._work.clear()
             try:
@@ -144,12 +144,12 @@ class ControlPlane:
                 self._error = f"{type(error).__name__}: {error}"
             if self.recorder.pending > TRACE_MOST:
                 self.recorder.flush(TRACE_MOST)
-            await self._rest(loop.next_instant())
+            await self._rest(self.cluster.next_instant())
 
     async def _burst(self) -> None:
-        loop = self.cluster.loop
+        cluster = self.cluster
         until = time.monotonic() + SLICE
-        while not self._stopping and await loop.step():
+        while not self._stopping and await cluster.step():
             if time.monotonic() >= until:
                 if self.recorder.pending > TRACE_MOST:
                     self.recorder.flush(TRACE_MOST)

@@ -6,42 +6,15 @@ The other kubectl tests talk to an API server without rules; here every step wai
 
 from __future__ import annotations
 
-import asyncio
 import json
-import threading
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-import uvloop
 
-from ruleplane.controlplane import ControlPlane, Settings
 from support.kubectl import Kubectl
+from support.plane import running
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "nginx-replicaset.yaml"
-SECONDS = 30
-
-
-@contextmanager
-def running(directory):
-    """A control plane on a loop of its own, in a thread, bounded in time."""
-    loop = uvloop.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-
-    def call(coroutine):
-        return asyncio.run_coroutine_threadsafe(coroutine, loop).result(SECONDS)
-
-    plane = None
-    try:
-        plane = call(ControlPlane.start(Settings(directory, nodes=3, port=0)))
-        yield plane
-    finally:
-        if plane is not None:
-            call(plane.stop())
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(SECONDS)
-        loop.close()
 
 
 @pytest.fixture(scope="module", params=["1.37", "1.32"])

@@ -5,22 +5,30 @@ HTTPS and on the real clock; specs run it on virtual time.
 
 from __future__ import annotations
 
+from copy import deepcopy
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 import yaml
 
+from ruleplane.api.admission import AdmissionChain
 from ruleplane.api.call import Call, User
 from ruleplane.api.defaults import Defaults
 from ruleplane.api.validate import Validator
 from ruleplane.api.verbs import Api
 from ruleplane.errors import AlreadyExists
+from ruleplane.lang.library import Functions
+from ruleplane.matcher.cache import EVERY
 from ruleplane.model.builtin import builtin_registry
 from ruleplane.model.crd import serve
 from ruleplane.model.data import data_dir
 from ruleplane.model.kind import Registry
 from ruleplane.model.schema import Schemas
+from ruleplane.model.structural import spec_schema
+from ruleplane.reconcile.catalog import GROUP, Catalog
+from ruleplane.reconcile.gate import Gate
 from ruleplane.reconcile.informer import Informer
+from ruleplane.reconcile.install import Installer
 from ruleplane.reconcile.loop import Loop
 from ruleplane.store.memory import MemoryStore
 from ruleplane.trace.requests import RequestListener
@@ -50,7 +58,8 @@ class Between(Protocol):
 
 
 class Cluster:
-    """Everything that decides and remembers. ``validator``: one to share, with its schemas, between clusters."""
+    """Everything that decides and remembers. ``validator``: one to share, with its schemas, between clusters.
+    ``functions``: those of library files, which installed rule sets may call."""
 
     def __init__(
         self,
@@ -63,24 +72,35 @@ class Cluster:
         engine: str = "auto",
         validator: Validator | None = None,
         between: Between | None = None,
+        functions: Functions | None = None,
     ) -> None:
         self.store, self.clock, self.random, self.recorder = store, clock, random, recorder
         self.registry = builtin_registry()
         validator = validator if validator is not None else Validator(Schemas.builtin())
         self.schemas = validator.schemas
-        self.api = Api(store, self.registry, self.schemas, clock, random, Defaults.builtin(), validator)
-        self.api.observers.append(RequestListener(recorder, self.schemas, clock))
+        serve(_rule_kinds(), self.registry, self.schemas)
+        self._programs = list(programs)
+        taken = {program.name: program.source.file for program in self._programs}
+        self.catalog = Catalog(functions if functions is not None else Functions(), taken)
         self.local_registry = Registry()
         serve(_documents("node-kinds.yaml"), self.local_registry, self.schemas)
+        self._every = Registry([*self.registry, *self.local_registry])
+        admission = AdmissionChain((Defaults.builtin(), Gate(self.catalog, self._every)))
+        self.api = Api(store, self.registry, self.schemas, clock, random, admission, validator)
+        self.api.observers.append(RequestListener(recorder, self.schemas, clock))
         self.local_store = MemoryStore()
         self.local = Api(self.local_store, self.local_registry, self.schemas, clock, random, tracked=False)
         self.local.observers.append(RequestListener(recorder, self.schemas, clock))
-        self._every = Registry([*self.registry, *self.local_registry])
-        self._programs = list(programs)
         self._engine, self._between = engine, between
         self._verbs: Any = between.verbs(self.api) if between is not None else self.api
         self.informers: list[Informer] = []
+        self._filled = False  # whether the cache has been filled from the stores
         self.loop = self._new_loop()
+        self.installer = self._new_installer()
+
+    def _new_installer(self) -> Installer:
+        self.catalog.clear()
+        return Installer(self.catalog, self.loop, self._verbs, self._prepare)
 
     def _new_loop(self) -> Loop:
         return Loop(self._every, self.schemas, self._route, self.clock, self.random, self.recorder, engine=self._engine)
@@ -92,6 +112,7 @@ class Cluster:
         """Forget everything but the stores, as a process does that dies and is started again."""
         self.close()
         self.loop = self._new_loop()
+        self.installer = self._new_installer()
         await self.start()
 
     async def start(self) -> None:
@@ -103,17 +124,49 @@ class Cluster:
             Informer(self.store, self.registry, feed),
             Informer(self.local_store, self.local_registry, self.loop.feed),
         ]
+        rules = Informer(self.store, self.registry, self.installer.feed, f"{GROUP}/")
         self.loop.add(self._programs)
+        await rules.load()
+        await self.installer.start()
         for informer in self.informers:
             await informer.load()
+        self.informers.append(rules)
+        self._filled = True
+
+    async def step(self) -> bool:
+        """One thing that is to be done now; False when there is nothing."""
+        return await self.installer.step() or await self.loop.step()
+
+    def next_instant(self) -> int:
+        """When there is something to do next (ns): now if keys wait, else the earliest timer; 0: never."""
+        instants = (self.loop.next_instant(), self.installer.next_instant())
+        return min((instant for instant in instants if instant), default=0)
 
     async def add_programs(self, programs: Iterable[Program]) -> None:
         """Run these rule sets too, over what is there already."""
         more = list(programs)
         self._programs += more
+        self.catalog.taken.update((program.name, program.source.file) for program in more)
+        for program in more:
+            await self._prepare(program)
         self.loop.add(more)
-        for informer in self.informers:
-            await informer.load()
+
+    async def _prepare(self, program: Program) -> None:
+        """Put the objects of kinds that nobody has looked at so far into the cache, before this program is bound."""
+        kinds = {program.kind, *(relation.kind for relation in program.relations.values())}
+        for ref in sorted(kinds - self.loop.cache.kinds.keys()) if self._filled else ():
+            self.loop.fill(ref, *await self._objects(ref))
+
+    async def _objects(self, ref: str) -> tuple[dict[str, dict[str, Any]], int]:
+        """The objects of a kind by the cache's keys, and the revision of their store at which they are so."""
+        found, revision = {}, 0
+        for kind in self._every if ref == EVERY else [one for one in [self._every.get(ref)] if one is not None]:
+            store = self.local_store if kind.group == NODE_GROUP else self.store
+            listing = await store.list(kind.prefix())
+            revision = listing.revision
+            mark = f"{kind.ref}|" if ref == EVERY else ""
+            found.update({mark + entry.key.split("/", 2)[2]: entry.value for entry in listing.entries})
+        return found, revision
 
     async def ensure(self, manifest: dict[str, Any], call: Call = BOOTSTRAP) -> Entry | None:
         """Create an object unless there is one of that name; the new entry, or None."""
@@ -136,9 +189,20 @@ class Cluster:
 
     def close(self) -> None:
         """Let go of watches and of what the matcher holds."""
+        self._filled = False
         for informer in self.informers:
             informer.close()
         self.loop.close()
+
+
+@cache
+def _rule_kinds() -> list[dict[str, Any]]:
+    """The kinds of rules, with the schema of their ``spec``."""
+    crds = [deepcopy(crd) for crd in _documents("rule-kinds.yaml")]
+    for crd in crds:
+        schema = crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+        schema["properties"] = {**schema.get("properties", {}), "spec": spec_schema(crd["spec"]["names"]["kind"])}
+    return crds
 
 
 @cache  # never changed: what is stored is a copy

@@ -12,20 +12,23 @@ if TYPE_CHECKING:
 
 
 class Informer:
-    """One store's events into one loop. A held informer keeps them until it is released (a stale cache, for specs)."""
+    """One store's events into one loop. A held informer keeps them until it is released (a stale cache, for specs).
 
-    def __init__(self, store: Store, registry: Registry, feed: Callable[..., None]) -> None:
-        self._store, self._registry, self._feed = store, registry, feed
+    ``prefix`` of the store's keys: what else happens is not even heard of.
+    """
+
+    def __init__(self, store: Store, registry: Registry, feed: Callable[..., None], prefix: str = "") -> None:
+        self._store, self._registry, self._feed, self._prefix = store, registry, feed, prefix
         self._kinds: dict[str, Kind | None] = {}
         self._busy = False
         self.held = False
-        self._watch = store.watch("", store.revision, self._notified)
+        self._watch = store.watch(prefix, store.revision, self._notified)
 
     async def load(self) -> None:
         """Put what is in the store already into the cache, at its present revision."""
         self._watch.close()
-        listing = await self._store.list("")
-        self._watch = self._store.watch("", listing.revision, self._notified)
+        listing = await self._store.list(self._prefix)
+        self._watch = self._store.watch(self._prefix, listing.revision, self._notified)
         for entry in listing.entries:
             kind, key = self._place(entry.key)
             if kind is not None:

@@ -17,12 +17,11 @@ without an answer is settled by a read before the next decision. An error on one
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from ruleplane.clock import rfc3339
 from ruleplane.errors import ApiError
 from ruleplane.matcher.cache import Cache
-from ruleplane.model.trace import Cause, EffectRecord, Firing, Inputs, object_ref
+from ruleplane.model.trace import Cause, EffectRecord, Firing, Inputs
 from ruleplane.reconcile.barrier import Barrier
 from ruleplane.reconcile.choose import Memos
 from ruleplane.reconcile.decide import Pass
@@ -31,7 +30,7 @@ from ruleplane.reconcile.send import Sender, Sent
 from ruleplane.reconcile.tell import Teller
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from random import Random
 
     from ruleplane.clock import Clock
@@ -43,6 +42,8 @@ if TYPE_CHECKING:
     from ruleplane.reconcile.queue import Key
     from ruleplane.reconcile.send import Pace, Verbs
     from ruleplane.trace.recorder import Recorder
+
+    Observer = Callable[[Bound, Firing, list[tuple[str, str]]], None]
 
 
 class Loop:
@@ -68,7 +69,10 @@ class Loop:
         self.pace: Pace | None = None  # given by a shell that has others to serve
         self.awaken: Callable[[], None] | None = None  # called when there is something to do
         self.isolate: Callable[[Bound, Exception], bool] | None = None  # a fault of ours on a key: is it dealt with?
-        self.observers: list[Callable[[Bound, Firing], None]] = []  # told of every firing, after it; must not raise
+        self.observers: list[Observer] = []  # told of every firing, after it; must not raise
+        self._filled: dict[
+            str, int
+        ] = {}  # kind -> the revision at which it was listed, if that was later than the rest
         self.passes = 0  # decisions made
         self.errors: dict[str, str] = {}  # rule set -> its last error
         self.refused: dict[Key, list[dict[str, Any]]] = {}
@@ -124,17 +128,18 @@ class Loop:
         for path, ref in named.items():
             if ref != "*" and self.registry.get(ref) is None:
                 raise program.source.error(f"the kind {ref!r} is not served (written as group/version/Kind)", path)
-        for key, shape in program.source.data["spec"].get("watch", {}).items() if program.by is not None else ():
-            kind = self.registry.get(shape["kind"])
-            placed = shape.keys() & {"name", "selector", "labels"}
-            if placed and kind is not None and kind.namespaced and "namespace" not in shape:
-                message = f"a group is in no namespace: give `namespace` beside `{min(placed)}`"
-                raise program.source.error(message, ("spec", "watch", key), key=True)
+
+    def fill(self, ref: str, objects: Mapping[str, dict[str, Any]], revision: int) -> None:
+        """All objects of a kind that no program has looked at so far, as of ``revision``."""
+        self.cache.fill(ref, objects)
+        self._filled[ref] = revision
 
     def feed(self, kind: Kind, key: str, obj: dict[str, Any] | None, revision: int, event: str) -> None:
         """A watch event: object ``key`` (``namespace/name``) is now ``obj`` (None: gone)."""
         if kind.ref not in self.cache.kinds and "*" not in self.cache.kinds:
             return
+        if self._filled and revision <= self._filled.get(kind.ref, 0):
+            return  # an event that was late: the listing was newer
         self._cause = Cause("watch", f"{kind.ref}/{key}", revision, self.clock.now(), event)
         self.cache.apply(kind.ref, key, obj, self._wake, now=self._cause.at, writer=self._writer)
         for waiting in self.barrier.shown(kind.ref, key, revision):
@@ -219,14 +224,14 @@ class Loop:
         self,
         key: Key,
         cause: Cause,
-        primary: Any,
+        primary: dict[str, Any],
         decision: Decision,
         now: int,
         refused: list[dict[str, Any]],
     ) -> None:
         program = key[0].program
         firing = self.recorder.next_id()
-        uid = "" if key[0].groups is not None else primary["metadata"].get("uid", "")
+        uid = primary["metadata"].get("uid", "")
         sender = Sender(
             self.route,
             program.name,
@@ -247,7 +252,7 @@ class Loop:
         fired = self._firing(key, firing, cause, primary, decision, [*sent.records, *told], now, refused)
         self.recorder.record(fired)
         for observer in self.observers:
-            observer(key[0], fired)
+            observer(key[0], fired, decision.errors)
 
     def due(self) -> bool:
         """One more write was made: is it time to let others run?"""
@@ -287,7 +292,7 @@ class Loop:
         key: Key,
         number: int,
         cause: Cause,
-        primary: Any,
+        primary: dict[str, Any],
         decision: Decision,
         effects: list[EffectRecord],
         now: int,
@@ -302,7 +307,7 @@ class Loop:
             program.component,
             self._ref(bound, name),
             cause,
-            revision=_revision(primary),
+            revision=int(primary["metadata"].get("resourceVersion") or 0),
             rules=tuple(decision.rules),
             effects=tuple(effects),
             error="; ".join(f"{rule}: {message}" for rule, message in decision.errors),
@@ -321,8 +326,6 @@ class Loop:
         self.barrier.forget(key)
 
     def _ref(self, bound: Bound, key: str) -> str:
-        if bound.groups is not None:
-            return object_ref(bound.program.kind, "", f"by({quote(key, safe='#:, ')})")
         if bound.program.kind == "*":
             ref, _, rest = key.partition("|")
             return f"{ref}/{rest}"
@@ -331,9 +334,3 @@ class Loop:
     def close(self) -> None:
         """Give back what the matcher holds."""
         self.cache.close()
-
-
-def _revision(primary: Any) -> int:
-    """As of which revision the primary was seen; of a group, its latest member."""
-    members = [primary] if isinstance(primary, dict) else primary
-    return max(int(member["metadata"].get("resourceVersion") or 0) for member in members)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from ruleplane.clock import SECOND
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from random import Random
 
     from ruleplane.matcher.bound import Bound
@@ -41,6 +42,7 @@ class WorkQueue:
         self._due: dict[Key, int] = {}
         self._count = 0
         self._failures: dict[Key, int] = {}
+        self.recovered: Callable[[Bound], None] | None = None  # told of each key that goes through after a failure
 
     def __len__(self) -> int:
         return len(self._causes)
@@ -116,7 +118,12 @@ class WorkQueue:
 
     def succeeded(self, key: Key) -> None:
         """``key`` went through: the next failure starts from the first delay."""
-        self._failures.pop(key, None)
+        if self._failures.pop(key, None) is not None and self.recovered is not None:
+            self.recovered(key[0])
+
+    def failing(self, bound: Bound) -> int:
+        """How many keys of a program wait to be tried again after a failure."""
+        return sum(key[0] is bound for key in self._failures)
 
     def forget(self, bound: Bound) -> None:
         """Drop every key of a program that is no longer there."""

@@ -17,7 +17,8 @@ Json: TypeAlias = dict[str, Any]
 
 _REFS = "#/components/schemas/"
 _META = "io.k8s.apimachinery.pkg.apis.meta.v1."
-_PATCH_TYPES = ("json-patch+json", "merge-patch+json", "strategic-merge-patch+json", "apply-patch+yaml")
+_STRATEGIC = "strategic-merge-patch+json"
+_PATCH_TYPES = ("json-patch+json", "merge-patch+json", _STRATEGIC, "apply-patch+yaml")
 _METHODS = {  # verb -> HTTP method, action as OpenAPI names it
     "get": ("get", "get"),
     "list": ("get", "list"),
@@ -66,7 +67,7 @@ def _item(kind: Kind, gvk: tuple[str, str, str], body: str, verbs: tuple[str, ..
             "parameters": [_query_parameter(name) for name in _parameters(verb)],
             "responses": {"200": _content(_answer(verb, kind, body)), "401": {"description": "Unauthorized"}},
         }
-        request = _request(verb, body)
+        request = _request(verb, body, kind)
         if request:
             operation["requestBody"] = request
         item[method] = operation
@@ -95,12 +96,13 @@ def _answer(verb: str, kind: Kind, body: str) -> str:
     return f"{kind.definition}List" if verb == "list" else body
 
 
-def _request(verb: str, body: str) -> Json:
+def _request(verb: str, body: str, kind: Kind) -> Json:
     if verb in ("delete", "deletecollection"):
         return _content(_META + "DeleteOptions")
     if verb == "patch":
         schema = {"$ref": f"{_REFS}{_META}Patch"}
-        return {"content": {f"application/{one}": {"schema": schema} for one in _PATCH_TYPES}, "required": True}
+        types = [one for one in _PATCH_TYPES if one != _STRATEGIC or not kind.custom]  # kubectl sends what is listed
+        return {"content": {f"application/{one}": {"schema": schema} for one in types}, "required": True}
     return {**_content(body), "required": True} if verb in ("create", "update") and body else {}
 
 

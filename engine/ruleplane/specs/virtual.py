@@ -19,7 +19,7 @@ from ruleplane.api.listing import Query
 from ruleplane.api.validate import Validator
 from ruleplane.clock import SECOND, VirtualClock
 from ruleplane.errors import BadRequest, NotFound, RuleplaneError
-from ruleplane.lang.load import compile_documents, documents
+from ruleplane.lang.load import compile_documents, documents, libraries
 from ruleplane.lang.params import parse_overrides
 from ruleplane.lang.source import parse, shape
 from ruleplane.model.data import data_dir
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
+    from ruleplane.lang.library import Functions
     from ruleplane.lang.load import Documents
     from ruleplane.lang.program import Program
     from ruleplane.model.kind import Kind
@@ -69,6 +70,12 @@ def rule_documents(paths: tuple[Path, ...]) -> Documents:
 def programs_of(paths: tuple[Path, ...]) -> tuple[Program, ...]:
     """Compiled rule sets of files, once in a process. Raises SourceError."""
     return tuple(compile_documents(rule_documents(paths)))
+
+
+@cache
+def functions_of(paths: tuple[Path, ...]) -> Functions:
+    """The functions of library files, once in a process. Raises SourceError."""
+    return libraries(rule_documents(paths))
 
 
 @cache
@@ -106,6 +113,7 @@ class VirtualCluster:
             programs_of(paths),
             validator=_validator(),
             between=self.faults,
+            functions=functions_of(paths),
         )
         self.checks: list[Callable[[], None]] = []  # called after every step: what must always hold
         self.machines = 0
@@ -127,7 +135,7 @@ class VirtualCluster:
     def step(self) -> bool:
         """One thing that happens now; False when nothing does."""
         try:
-            moved = drive(self.cluster.loop.step()) or self.faults.arrive()
+            moved = drive(self.cluster.step()) or self.faults.arrive()
         except CrashError:
             self.restart()
             moved = True
@@ -147,7 +155,7 @@ class VirtualCluster:
 
     def next_instant(self) -> int:
         """When something happens next (ns); 0: never."""
-        instants = (self.cluster.loop.next_instant(), self.faults.next_instant())
+        instants = (self.cluster.next_instant(), self.faults.next_instant())
         return min((instant for instant in instants if instant), default=0)
 
     def moments(self, until: int) -> Iterable[int]:

@@ -39,6 +39,17 @@ def refused(cluster: VirtualCluster, text: str) -> None:
         raise Mismatch(f"the answer was {cluster.refusal!r}")
 
 
+@step(parsers.re(pattern(r"somebody tries to delete {objects}")))
+def tried_to_delete(cluster: VirtualCluster, objects: str) -> None:
+    """It may be refused: say then how."""
+    cluster.refusal = ""
+    try:
+        for obj in Selection.parse(objects).some(cluster):
+            cluster.delete_object(obj)
+    except ApiError as error:
+        cluster.refusal = error.message
+
+
 @step(
     parsers.re(pattern(r"{objects} (?:is|are) deleted(?: with grace (?P<grace>\d+))?(?:, (?P<how>foreground|orphan))?"))
 )

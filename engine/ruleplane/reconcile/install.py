@@ -1,0 +1,330 @@
+"""Keeps what runs equal to what is installed: RuleSet and Library objects come, change and go while the loop turns.
+
+    an object changes -> its name is dirty -> step(): compile, retract the old text, note the new one, bind it
+
+Level-triggered: a step reads the catalog, never the event. The text in force is noted in the status before it is bound
+and until it is retracted, so that a crash at any point leaves either nothing to undo, or the text to undo it by.
+One rule set's mistakes and faults stay its own: what cannot be loaded is told in its status, and the others run.
+The shell calls :meth:`Installer.step` beside the loop's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import orjson
+
+from ruleplane.api.call import Call, User
+from ruleplane.clock import SECOND
+from ruleplane.errors import ApiError, Conflict, NotFound, SourceError
+from ruleplane.reconcile.catalog import LIBRARY, RULE_SET
+from ruleplane.reconcile.effect import Notice
+from ruleplane.reconcile.gate import FINALIZER
+from ruleplane.reconcile.report import Tally, condition, patch
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from ruleplane.lang.program import Program
+    from ruleplane.matcher.bound import Bound
+    from ruleplane.model.kind import Kind
+    from ruleplane.model.trace import Firing
+    from ruleplane.reconcile.catalog import Catalog
+    from ruleplane.reconcile.loop import Loop
+
+    Json = dict[str, Any]
+    Prepare = Callable[[Program], Awaitable[None]]
+
+CALL = Call(actor="ruleplane", user=User("system:apiserver", "", ("system:masters",)))
+PACE = 10 * SECOND  # between two writes of a status of which only counts change
+RETRY = SECOND
+
+_LOG = logging.getLogger("ruleplane.install")
+
+
+class Verbs(Protocol):
+    """What the installer asks of the API."""
+
+    async def patch(self, kind: Kind, namespace: str, name: str, body: Any, patch_type: str, call: Call,
+                    subresource: str = ...) -> Any:  # fmt: skip
+        """Change a part of an object."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a text: the condition ``Loaded``."""
+
+    holds: bool
+    reason: str
+    message: str
+
+
+@dataclass(slots=True, eq=False)
+class Item:
+    """One installed rule set."""
+
+    name: str
+    uid: str
+    tally: Tally
+    bound: Bound | None = None  # what runs, or is retracted
+    identity: str = ""  # of the text that is bound
+    force: Json | None = None  # what the status says is in force
+    outcome: Outcome | None = None
+    observed: int = 0  # generation
+    written: int = 0  # when the status was written last
+
+
+class Installer:
+    """``prepare``: what must be done before a program is bound."""
+
+    def __init__(self, catalog: Catalog, loop: Loop, verbs: Verbs, prepare: Prepare) -> None:
+        self.catalog, self._loop, self._verbs, self._prepare = catalog, loop, verbs, prepare
+        self.items: dict[str, Item] = {}
+        self._by_bound: dict[Bound, Item] = {}
+        self._dirty: dict[str, None] = {}
+        self._due: dict[str, int] = {}  # name -> when its status is to be written, or it is to be tried again
+        self._generation = loop.registry.generation
+        self._libraries: dict[str, str] = {}  # library -> what was told of it last
+        loop.isolate = self.isolate
+        loop.observers.append(self.observe)
+        loop.queue.recovered = self._recovered
+
+    # --- what happens -------------------------------------------------------------------------------------------------
+
+    def feed(self, kind: Kind, key: str, obj: Json | None, _revision: int = 0, _event: str = "") -> None:
+        """A watch event of a rule set or library."""
+        name = key.partition("/")[2]
+        before = self.catalog.rulesets.get(name)
+        self.catalog.put(kind.ref, name, obj)
+        if kind.ref == LIBRARY:
+            self._dirty.update(dict.fromkeys(sorted(self.catalog.rulesets)))
+            self._dirty[f"{LIBRARY}/{name}"] = None
+        elif before is None or obj is None or not _same(before, obj):
+            self._dirty[name] = None
+        self._awaken()
+
+    def observe(self, bound: Bound, fired: Firing, errors: list[tuple[str, str]]) -> None:
+        """A rule set has fired; if it is an installed one, that is counted."""
+        item = self._by_bound.get(bound)
+        if item is not None:
+            failed = item.tally.errors
+            item.tally.count(fired, errors)
+            first = item.tally.errors != failed and item.name not in self._due
+            self._tell_later(item, SECOND if first and self._is_healthy(item) else PACE)
+
+    def isolate(self, bound: Bound, error: Exception) -> bool:
+        """A fault of the engine on a key of this program: True if it is an installed one, whose status then says so."""
+        item = self._by_bound.get(bound)
+        if item is None:
+            return False
+        _LOG.error("the rule set %s met a fault of the engine", item.name, exc_info=error)
+        item.tally.fault = f"{type(error).__name__}: {error}"
+        self._tell_later(item, SECOND)
+        return True
+
+    def _recovered(self, bound: Bound) -> None:
+        item = self._by_bound.get(bound)
+        if item is not None and not self._loop.queue.failing(bound):
+            item.tally.fault = ""
+            self._tell_later(item, PACE)
+
+    def _tell_later(self, item: Item, delay: int) -> None:
+        at = max(self._loop.clock.now(), item.written) + delay
+        self._due[item.name] = min(self._due.get(item.name, at), at)
+
+    def _awaken(self) -> None:
+        if self._loop.awaken is not None:
+            self._loop.awaken()
+
+    # --- work ---------------------------------------------------------------------------------------------------------
+
+    def next_instant(self) -> int:
+        """When there is something to do next (ns); 0: never."""
+        if self._dirty or self._loop.registry.generation != self._generation:
+            return self._loop.clock.now()
+        return min(self._due.values(), default=0)
+
+    async def step(self) -> bool:
+        """One rule set or library that is to be looked at; False when there is none now."""
+        if self._loop.registry.generation != self._generation:  # kinds have come or gone
+            self._generation = self._loop.registry.generation
+            self._dirty.update(dict.fromkeys(sorted(self.catalog.rulesets)))
+        if not self._dirty:
+            now = self._loop.clock.now()
+            due = [name for name, at in self._due.items() if at <= now]
+            if not due:
+                return False
+            self._dirty.update(dict.fromkeys(sorted(due)))
+        name = next(iter(self._dirty))
+        del self._dirty[name]
+        self._due.pop(name, None)
+        try:
+            await (self._library(name.rpartition("/")[2]) if "/" in name else self._settle(name))
+        except (Conflict, NotFound):
+            self._dirty[name] = None  # it has changed meanwhile: look again
+        except ApiError as error:
+            _LOG.warning("installing %s: %s", name, error)
+            self._due[name] = self._loop.clock.now() + RETRY
+        return True
+
+    async def start(self) -> None:
+        """Everything that is installed, before the loop begins."""
+        while self._dirty:
+            await self.step()
+
+    async def _settle(self, name: str) -> None:
+        """Bring what runs one step nearer to what the object says."""
+        obj, item = self.catalog.rulesets.get(name), self.items.get(name)
+        if item is not None and (obj is None or obj["metadata"]["uid"] != item.uid):
+            self._stop(item)  # gone without its finalizer: nothing is undone
+            del self.items[name]
+            item = None
+        if obj is None:
+            return
+        if item is None:
+            status = obj.get("status") or {}
+            item = self.items[name] = Item(name, obj["metadata"]["uid"], Tally(status), force=status.get("inForce"))
+        if "deletionTimestamp" in obj["metadata"]:
+            await self._retire(item, obj)
+            return
+        program, item.outcome = self._loadable(name)
+        item.observed = obj["metadata"].get("generation", 0)
+        identity = _identity(program) if program is not None else ""
+        if item.bound is not None and item.identity == identity:
+            await self._tell(item, obj)
+            return
+        if program is None:
+            self._stop(item)
+            item.force = None
+            await self._tell(item, obj)
+            return
+        await self._run(item, obj, program, identity)
+
+    async def _run(self, item: Item, obj: Json, program: Program, identity: str) -> None:
+        """Note the text, and only then let it act."""
+        noted, item.force = item.force, {"generation": item.observed, "hash": identity}
+        item.tally.fault = ""
+        if item.force != noted:  # else it was in force before a restart
+            await self._tell(item, obj)
+        await self._prepare(program)
+        if item.bound is not None and item.bound.program.kind == program.kind:
+            self._loop.replace(item.bound, program)
+        else:
+            self._stop(item)
+            (item.bound,) = self._loop.add([program])
+            self._by_bound[item.bound] = item
+        item.identity = identity
+        if item.force != noted:
+            message = f"generation {item.observed} is in force; objects it is for: {_size(item.bound)}"
+            await self._event(obj, "Normal", "Loaded", message)
+        self._tell_later(item, SECOND)  # how many primaries it has
+
+    async def _retire(self, item: Item, obj: Json) -> None:
+        """It is being deleted: undo, then let it go."""
+        if FINALIZER not in obj["metadata"].get("finalizers", ()):
+            self._stop(item)
+            return
+        self._stop(item)
+        left = [name for name in obj["metadata"]["finalizers"] if name != FINALIZER]
+        body = {"metadata": {"finalizers": left, "resourceVersion": obj["metadata"]["resourceVersion"]}}
+        await self._verbs.patch(self._kind(RULE_SET), "", item.name, body, "merge", CALL)
+
+    def _stop(self, item: Item) -> None:
+        if item.bound is not None:
+            self._by_bound.pop(item.bound, None)
+            self._loop.remove(item.bound)
+        item.bound, item.identity = None, ""
+
+    # --- texts --------------------------------------------------------------------------------------------------------
+
+    def _loadable(self, name: str) -> tuple[Program | None, Outcome]:
+        catalog = self.catalog
+        if name in catalog.taken:
+            return None, Outcome(False, "NameTaken", f"a rule set of that name is loaded from {catalog.taken[name]}")
+        try:
+            program = catalog.program(name)
+        except SourceError as error:
+            return None, Outcome(False, "Invalid", str(error))
+        missing = sorted(set(catalog.missing(program, self._loop.registry).values()))
+        if missing:
+            return None, Outcome(False, "KindMissing", f"waits until there is {', '.join(missing)}")
+        return program, Outcome(True, "Loaded", "it is in force")
+
+    # --- telling ------------------------------------------------------------------------------------------------------
+
+    def _is_healthy(self, item: Item) -> bool:
+        status = (self.catalog.rulesets.get(item.name) or {}).get("status") or {}
+        return all(one["status"] == "True" for one in status.get("conditions", ()) if one["type"] == "Healthy")
+
+    async def _tell(self, item: Item, obj: Json) -> None:
+        """Write the status, if it is another one."""
+        now, before, outcome = self._loop.clock.now(), obj.get("status") or {}, item.outcome
+        assert outcome is not None, item.name
+        failing = self._loop.queue.failing(item.bound) if item.bound is not None else 0
+        if item.tally.fault:
+            health = (False, "EngineFault", item.tally.fault)
+        elif failing:
+            latest = item.tally.latest()
+            last = f"; the last: {latest[0]['rule']} on {latest[0]['object']}: {latest[0]['message']}" if latest else ""
+            health = (False, "RulesFail", f"{failing} of its objects wait to be tried again{last}")
+        else:
+            health = (True, "AsExpected", "")
+        loaded = (outcome.holds, outcome.reason, outcome.message)
+        conditions = [condition(before, "Loaded", *loaded, item.observed, now)]
+        if item.bound is not None:
+            conditions.append(condition(before, "Healthy", *health, item.observed, now))
+        status = {"observedGeneration": item.observed, "conditions": conditions, **item.tally.told()}
+        if item.bound is not None:
+            status["objects"] = _size(item.bound)
+        if item.force is not None:
+            status["inForce"] = item.force
+        changed = patch(before, status)
+        if changed is None:
+            return
+        item.written = now
+        body = {"metadata": {"uid": item.uid}, "status": changed}
+        await self._verbs.patch(self._kind(RULE_SET), "", item.name, body, "merge", CALL, "status")
+        was: Json = next((one for one in before.get("conditions", ()) if one["type"] == "Loaded"), {})
+        if not outcome.holds and (was.get("reason"), was.get("message")) != (outcome.reason, outcome.message):
+            await self._event(obj, "Warning", outcome.reason, outcome.message)
+
+    async def _library(self, name: str) -> None:
+        """Tell of a library that cannot be loaded (after an upgrade: admission refuses such ones)."""
+        obj = self.catalog.libraries.get(name)
+        if obj is None:
+            self._libraries.pop(name, None)
+            return
+        assert self.catalog.functions is not None
+        error = str(self.catalog.bad[name]) if name in self.catalog.bad else ""
+        if error != self._libraries.get(name, ""):
+            told = ("Warning", "Invalid", error) if error else ("Normal", "Loaded", "its functions can be called")
+            await self._event(obj, *told)
+        self._libraries[name] = error
+
+    async def _event(self, about: Json, type_: str, reason: str, message: str) -> None:
+        notice = Notice("", reason, message[:1024], type_, about)
+        await self._loop.teller.tell([notice], "ruleplane", CALL, self._loop.clock.now())
+
+    def _kind(self, ref: str) -> Kind:
+        kind = self._loop.registry.get(ref)
+        assert kind is not None, ref  # served by every control plane
+        return kind
+
+
+def _same(before: Json, after: Json) -> bool:
+    """Whether two versions differ only in status and in metadata that means nothing here."""
+    names = ("uid", "generation", "deletionTimestamp", "finalizers")
+    one, other = before["metadata"], after["metadata"]
+    return before.get("spec") == after.get("spec") and all(one.get(name) == other.get(name) for name in names)
+
+
+def _identity(program: Program) -> str:
+    text = orjson.dumps([program.text_hash, dict(program.calls)], option=orjson.OPT_SORT_KEYS)
+    return hashlib.blake2b(text, digest_size=8).hexdigest()
+
+
+def _size(bound: Bound) -> int:
+    return len(bound.members if bound.where is not None else bound.kind.objects)

@@ -1,0 +1,194 @@
+Feature: A rule set that is applied is in force, and goes when it is deleted
+
+  Background:
+    Given a cluster without bundled rules
+    And the manifests:
+      """
+      apiVersion: v1
+      kind: ConfigMap
+      metadata: {name: early}
+      data: {number: "4"}
+      ---
+      apiVersion: ruleplane.dev/v1
+      kind: Library
+      metadata: {name: arithmetic}
+      spec:
+        functions:
+          scaled(n): n * 2
+      ---
+      apiVersion: ruleplane.dev/v1
+      kind: RuleSet
+      metadata: {name: scaler}
+      spec:
+        doc: Every number has its scaled one beside it.
+        component: examples
+        for: {c: {kind: v1/ConfigMap, where: "has(c.data) && has(c.data.number)"}}
+        rules:
+          - name: scale
+            doc: The scaled number is kept.
+            apply: {to: "${c}", data: {scaled: "${string(scaled(int(c.data.number)))}"}}
+      """
+    And the control plane is idle
+
+  Rule: What is there already and what comes later is reconciled alike (a user does not know which came first)
+
+    Example: Objects before and after the rule set
+      When the manifest is applied:
+        """
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: late}
+        data: {number: "5"}
+        """
+      And the control plane is idle
+      Then ConfigMap "early" has data.scaled "8"
+      And ConfigMap "late" has data.scaled "10"
+      And condition Loaded of RuleSet "scaler" is True with reason Loaded
+      And an Event Loaded on RuleSet "scaler" contains "generation 1 is in force"
+
+    Example: Restarted controllers run it again, and count on (the store is all that stays)
+      When 10 seconds pass
+      Then RuleSet "scaler" has status.firings 1
+      When the controllers are restarted
+      And data.number of ConfigMap "early" is set to "7"
+      And 10 seconds pass
+      Then ConfigMap "early" has data.scaled "14"
+      And RuleSet "scaler" has status.firings 2
+
+  Rule: An edit takes effect without a restart, of a function too
+
+    Example: The rule set says something else
+      When the manifest is applied:
+        """
+        apiVersion: ruleplane.dev/v1
+        kind: RuleSet
+        metadata: {name: scaler}
+        spec:
+          component: examples
+          for: {c: {kind: v1/ConfigMap, where: "has(c.data) && has(c.data.number)"}}
+          rules:
+            - name: scale
+              apply: {to: "${c}", data: {scaled: "${string(scaled(int(c.data.number)) + 1)}"}}
+        """
+      And the control plane is idle
+      Then ConfigMap "early" has data.scaled "9"
+      And RuleSet "scaler" has status.inForce.generation 2
+
+    Example: The library's function says something else
+      When the manifest is applied:
+        """
+        apiVersion: ruleplane.dev/v1
+        kind: Library
+        metadata: {name: arithmetic}
+        spec:
+          functions:
+            scaled(n): n * 100
+        """
+      And the control plane is idle
+      Then ConfigMap "early" has data.scaled "400"
+
+    Example: It is for another kind now
+      When the manifest is applied:
+        """
+        apiVersion: v1
+        kind: Secret
+        metadata: {name: hidden}
+        ---
+        apiVersion: ruleplane.dev/v1
+        kind: RuleSet
+        metadata: {name: scaler}
+        spec:
+          component: examples
+          for: {s: {kind: v1/Secret}}
+          rules:
+            - name: note
+              apply: {to: "${s}", metadata: {labels: {size: "${string(scaled(21))}"}}}
+        """
+      And the control plane is idle
+      Then Secret "hidden" has metadata.labels.size "42"
+
+  Rule: Deleted, it acts no more
+
+    Example: A change after the deletion
+      When RuleSet "scaler" is deleted
+      And the control plane is idle
+      Then RuleSet "scaler" is gone
+      When data.number of ConfigMap "early" is set to "6"
+      And the control plane is idle
+      Then ConfigMap "early" has data.scaled "8"
+
+  Rule: A bad text is refused with its place (an installed rule set has been loaded at least once)
+
+    Example: A name that nobody knows
+      When somebody tries to apply the manifest:
+        """
+        apiVersion: ruleplane.dev/v1
+        kind: RuleSet
+        metadata: {name: bad}
+        spec:
+          component: examples
+          for: {c: {kind: v1/ConfigMap}}
+          rules:
+            - name: odd
+              when: size(cs) > 0
+              status: {}
+        """
+      Then the request is refused with "is invalid: spec.rules[0].when: Invalid value: 1:6: there is no name 'cs' here"
+
+    Example: A library may not change so that a rule set no longer loads
+      When somebody tries to apply the manifest:
+        """
+        apiVersion: ruleplane.dev/v1
+        kind: Library
+        metadata: {name: arithmetic}
+        spec:
+          functions:
+            doubled(n): n * 2
+        """
+      Then the request is refused with "the rule set scaler needs it otherwise: spec.rules[0].apply.data.scaled:1:10: there is no function 'scaled' here"
+
+    Example: A library that is called may not go
+      When somebody tries to delete Library "arithmetic"
+      Then the request is refused with "is forbidden: its functions are called by the rule set scaler"
+      When RuleSet "scaler" is deleted
+      And the control plane is idle
+      And Library "arithmetic" is deleted
+      Then Library "arithmetic" is gone
+
+  Rule: Its errors are its own, and are told
+
+    Example: One object that cannot be evaluated
+      When the manifest is applied:
+        """
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: worse}
+        data: {number: many}
+        """
+      And 1 second passes
+      Then condition Healthy of RuleSet "scaler" is False with reason RulesFail
+      And RuleSet "scaler" has status.lastErrors[0].object "v1/ConfigMap/default/worse"
+      And RuleSet "scaler" has status.lastErrors[0].rule "scale"
+      And ConfigMap "early" has data.scaled "8"
+      When data.number of ConfigMap "worse" is set to "1"
+      And 20 seconds pass
+      Then condition Healthy of RuleSet "scaler" is True
+
+  Rule: It waits for its kind (manifests are applied in any order)
+
+    Example: A kind of a group that is not served yet
+      When the manifest is applied:
+        """
+        apiVersion: ruleplane.dev/v1
+        kind: RuleSet
+        metadata: {name: waiting}
+        spec:
+          component: examples
+          for: {site: {kind: example.com/v1/Website}}
+          rules:
+            - name: note
+              status: {seen: true}
+        """
+      And the control plane is idle
+      Then condition Loaded of RuleSet "waiting" is False with reason KindMissing and message "waits until there is example.com/v1/Website"
+      And an Event KindMissing on RuleSet "waiting" contains "example.com/v1/Website"
