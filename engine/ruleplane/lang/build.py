@@ -12,7 +12,7 @@ from ruleplane.lang.lets import compile_lets
 from ruleplane.lang.params import settings
 from ruleplane.lang.program import Program, Scope
 from ruleplane.lang.reads import shortest
-from ruleplane.lang.relations import compile_relation
+from ruleplane.lang.relations import compile_by, compile_relation
 from ruleplane.lang.rules import compile_rule
 from ruleplane.lang.signature import RESERVED
 from ruleplane.lang.unit import Unit
@@ -34,15 +34,19 @@ def build(source: Source, shape: RuleSet, functions: Functions, params: Mapping[
     if primary in RESERVED:
         raise source.error(f"the name {primary!r} is taken by the language", ("spec", "for", primary), key=True)
     setting = settings(source, spec.params, params or {})
-    unit = Unit(source, primary, functions.compiled, functions.definitions)
+    grouped = for_.by is not None
+    unit = Unit(source, primary, functions.compiled, functions.definitions, grouped=grouped)
     fill: dict[str, Callable[[Any], Any]] = {
         "params": lambda _scope: setting.values,
         "refused": lambda scope: scope.ctx.refused(),
         "now": lambda scope: cel.Timestamp(scope.ctx.now()),
+        "group": lambda scope: scope.ctx.group,
     }
+    by = compile_by(unit, for_.by, ("spec", "for", primary, "by")) if for_.by is not None else None
     where, where_text = None, ""
     if for_.where is not None:
-        where, where_text = unit.condition(for_.where, ("spec", "for", primary, "where"), primary)
+        variable = "it" if grouped else primary
+        where, where_text = unit.condition(for_.where, ("spec", "for", primary, "where"), variable)
     for key, relation in spec.watch.items():
         compiled = compile_relation(unit, key, relation)
         if compiled.name in unit.names or compiled.name in unit.relations:
@@ -63,6 +67,7 @@ def build(source: Source, shape: RuleSet, functions: Functions, params: Mapping[
         text_hash=hashlib.blake2b(text, digest_size=8).hexdigest(),
         primary=primary,
         kind=for_.kind,
+        by=by,
         where=where,
         where_text=where_text,
         compiler=unit.compiler,

@@ -36,7 +36,7 @@ def compile_choose(place: Place, shape: shapes.Choose) -> heads.Choose:
     if shape.none is not None:
         none = _outcome(place.inside("none", {"rejections": None}), shape.none)
     own = judged.get(unit.primary, set())
-    memo = () not in own and _memo(place, judged, candidate[variable])
+    memo = () not in own and not (unit.grouped and own) and _memo(place, judged, candidate[variable])
     return heads.Choose(variable, candidates, tuple(filters), tuple(scores), then, none, shortest(own), enough, memo)
 
 

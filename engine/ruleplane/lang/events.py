@@ -24,6 +24,8 @@ _REASONS = {
 def compile_events(place: Place, shape: EventSpec) -> heads.Events:
     """The Events of one rule. Raises SourceError."""
     events = heads.Events()
+    if place.unit.grouped and shape.about is None:
+        raise place.unit.source.error("a group is no object that could be told of: give `about`", place.path, key=True)
     about = place.inside("about").target(shape.about)[0] if shape.about is not None else None
     host = place.inside("host").template(shape.host)[0] if shape.host is not None else None
     if shape.reason is not None:

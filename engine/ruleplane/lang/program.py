@@ -99,7 +99,8 @@ class Program:
     text_hash: str
     primary: str  # the variable
     kind: str  # "apps/v1/ReplicaSet", or "*"
-    where: Expr | None
+    by: Callable[[dict[str, Any]], Any] | None  # one reconcile per value of this: the primary is a list of objects
+    where: Expr | None  # over the primary; over `it` beside `by`
     where_text: str
     compiler: Compiler  # with the functions of libraries, for conditions
     calls: Mapping[str, str]  # functions of libraries that it calls, directly or not: head -> text

@@ -212,7 +212,7 @@ class Reader:
 
 def _outer(env: dict[str, Abstract]) -> dict[str, Abstract]:
     # a let or function body sees the rule set's names only; the primary is the one entry kept by its own name
-    return {name: value for name, value in env.items() if value == Value(name)}
+    return {name: value for name, value in env.items() if value in (Value(name), Value(name, many=True))}
 
 
 def _consume(value: Abstract, reads: Reads) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ruleplane.errors import EvaluationError
 from ruleplane.lang.cel.ast import Expr, Ident, Select
 from ruleplane.lang.program import RelationSpec
+from ruleplane.lang.reads import Value
 from ruleplane.lang.signature import signature
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ def compile_relation(unit: Unit, key: str, shape: Relation) -> RelationSpec:
     spec = RelationSpec(name, shape.kind, "all", params, wakes=shape.wakes)
     if shape.where is not None:
         spec.where, spec.where_text = unit.condition(shape.where, (*path, "where"), "it")
+    if unit.grouped:
+        _refuse_in_groups(unit, shape, path)
     compile_ = _Args(unit, path, params)
     spec.namespace = compile_.fn(shape.namespace, "namespace")
     if shape.controlledBy is not None or shape.ownedBy is not None:
@@ -58,6 +61,26 @@ def compile_relation(unit: Unit, key: str, shape: Relation) -> RelationSpec:
     if spec.mode in ("labels", "selectedBy"):  # what decides membership beyond the bucket
         unit.reads.setdefault(name, set()).add(spec.selector_path or _LABELS)
     return spec
+
+
+def compile_by(unit: Unit, text: str, path: Path) -> Callable[[dict[str, Any]], Any]:
+    """`for.by`: object -> the value of its group. What it reads wakes: a member that changes its group leaves one.
+
+    Raises SourceError."""
+    expr = unit.parse(text, path)
+    getter = _getter(unit, expr, path)
+    unit.follow({"it": Value(unit.primary)}, expr)
+    return getter
+
+
+def _refuse_in_groups(unit: Unit, shape: Relation, path: Path) -> None:
+    """Raise SourceError for a way of finding that asks for one primary object where there is a list of them."""
+    if shape.selectedBy is not None:
+        raise unit.source.error("a group has no labels that a selector could match", (*path, "selectedBy"), key=True)
+    for key in ("controlledBy", "ownedBy"):
+        if getattr(shape, key) == unit.primary:
+            message = f"{unit.primary!r} is a list, which owns nothing: find the objects by `theirs` and `ours`"
+            raise unit.source.error(message, (*path, key))
 
 
 class _Args:

@@ -138,6 +138,8 @@ def _ensure(place: Place, shape: shapes.Ensure) -> heads.Ensure:
     owner: Any = relation.owner if relation is not None else ""
     if shape.owner is not None:
         owner = "" if shape.owner == "none" else shape.owner
+    if owner and unit.grouped:
+        raise unit.source.error("a group cannot own what is made: give `owner: none`", place.path, key=True)
     head = heads.Ensure(kind, objects, _none, None, None, owner)
     inner = place
     if shape.each is not None:
@@ -181,12 +183,16 @@ def compile_apply(place: Place, shape: dict[str, Any]) -> heads.Apply:
     if source is not None:
         unit.keep(source, kept)
     own = isinstance(tree, Ident) and tree.name == unit.primary
+    if own and unit.grouped:
+        raise unit.source.error(f"{unit.primary!r} is a list: `to` names one object", (*place.path, "to"))
     return heads.Apply(None if own else to, fn, subresource, guarded=_reads(unit, place, kept, source, tree))
 
 
 def compile_status(place: Place, fields: dict[str, Any]) -> heads.Apply:
     """`status`: fields of the primary's status."""
     unit = place.unit
+    if unit.grouped:
+        raise unit.source.error("a group has no status: `apply` to one object", place.path, key=True)
     tree = MapExpr(((Literal("status"), unit.template(fields, place.path)),))
     fn, _ = place.compiled(tree)
     unit.keep(unit.primary, tree)

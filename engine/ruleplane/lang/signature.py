@@ -10,7 +10,20 @@ if TYPE_CHECKING:
 
 _SIGNATURE = re.compile(r"^([A-Za-z_]\w*)\s*(?:\(\s*([A-Za-z_]\w*(?:\s*,\s*[A-Za-z_]\w*)*)?\s*\))?$")
 RESERVED = frozenset(
-    {"now", "refused", "params", "it", "object", "missing", "surplus", "different", "rejections", "error", "self"}
+    {
+        "now",
+        "refused",
+        "params",
+        "group",
+        "it",
+        "object",
+        "missing",
+        "surplus",
+        "different",
+        "rejections",
+        "error",
+        "self",
+    }
 )
 
 

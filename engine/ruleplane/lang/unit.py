@@ -31,20 +31,28 @@ class Unit:
     """Holds what expressions of one rule set may name."""
 
     def __init__(
-        self, source: Source, primary: str, functions: Mapping[str, cel.Function], definitions: Mapping[str, FnDef]
+        self,
+        source: Source,
+        primary: str,
+        functions: Mapping[str, cel.Function],
+        definitions: Mapping[str, FnDef],
+        *,
+        grouped: bool = False,
     ) -> None:
         self.source = source
         self.primary = primary
+        self.grouped = grouped  # the primary is a list: the members of a group
         self.compiler = cel.Compiler({**functions, **ENGINE})
         self.functions = self.compiler.functions
         self.definitions: dict[str, FnDef] = dict(definitions)  # bodies, to follow values through
         self.relations: dict[str, RelationSpec] = {}
         self.lets: dict[str, Expr] = {}
-        self.names: set[str] = {primary, "params", "refused", "now"}
+        self.names: set[str] = {primary, "params", "refused", "now", *(("group",) if grouped else ())}
         self.called: set[str] = set()  # functions, of libraries among others
         self.reads: Reads = {}
         self.kept: Reads = {}
-        self.lifter = Lifter({}, self.lets.get, self._pure, primary)
+        # a step kept by delta is kept for what it reads of the primary: a list has no fields to tell it by
+        self.lifter = Lifter({}, self.lets.get, self._pure, "" if grouped else primary)
 
     # --- parsing ------------------------------------------------------------------------------------------------------
 
@@ -57,7 +65,10 @@ class Unit:
 
     def template(self, value: Any, path: Path) -> Expr:
         """The expression that yields a template. Raises SourceError."""
-        objects = {self.primary, *(name for name, spec in self.relations.items() if spec.single)}
+        objects = {
+            *(() if self.grouped else (self.primary,)),
+            *(name for name, spec in self.relations.items() if spec.single),
+        }
         return to_expression(value, self.source, path, self._parse_at, objects)
 
     def _parse_at(self, text: str, line: int, column: int) -> Expr:
@@ -90,7 +101,7 @@ class Unit:
 
     def own(self) -> Abstract:
         """The primary, as a value to follow."""
-        return Value(self.primary)
+        return Value(self.primary, many=self.grouped)
 
     def reader(self) -> Reader:
         """Follows values through the names known so far."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from ruleplane.lang.program import Program, RelationSpec, Scope
     from ruleplane.matcher.cache import Cache, KindCache
+    from ruleplane.matcher.groups import Groups
     from ruleplane.matcher.index import Bucket, Index
 
 Target: TypeAlias = "Bucket | str"  # what a primary looks at: a bucket, or one object by key
@@ -167,6 +168,7 @@ class Bound:
         self.full = trie((*reads, *kept))
         self.where: Callable[[dict[str, Any]], bool] | None = None
         self.members: dict[str, None] = {}  # primaries that pass `where`; unused without one
+        self.groups: Groups | None = None  # instead, where one reconcile is for a group
         self.relations: dict[str, BoundRelation] = {}
         self.looked: dict[str, tuple[tuple[BoundRelation, Target], ...]] = {}
         self.blocked: dict[str, None] = {}  # primaries whose last choice found nobody
@@ -175,14 +177,19 @@ class Bound:
     def __repr__(self) -> str:
         return f"Bound({self.program.name})"
 
-    def primary(self, key: str) -> dict[str, Any] | None:
-        """The primary of that key, None where it is gone or not for these rules."""
+    def primary(self, key: str) -> Any:
+        """The primary of that key (of a group: the list of its members), None where it is gone or not for these
+        rules."""
+        if self.groups is not None:
+            return self.groups.members(key)
         if self.where is not None and key not in self.members:
             return None
         return self.kind.objects.get(key)
 
     def all_keys(self) -> list[str]:
         """All primaries, in order."""
+        if self.groups is not None:
+            return self.groups.keys()
         return sorted(self.members if self.where is not None else self.kind.objects)
 
     def subscribe(self, key: str, looked: tuple[tuple[BoundRelation, Target], ...]) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ruleplane.matcher.bound import Bound, BoundRelation
 from ruleplane.matcher.changes import differs
 from ruleplane.matcher.conditions import Conditions
+from ruleplane.matcher.groups import Groups
 from ruleplane.matcher.index import Bucket, Index
 from ruleplane.matcher.placing import placing
 
@@ -115,11 +116,17 @@ class Cache:
         program, kind = bound.program, bound.kind
         kind.primaries.append(bound)
         self._claim(bound, kind, "")
+        holds = None
         if program.where is not None:
-            name = f"{program.primary}={program.where_text}"
+            variable = program.primary if program.by is None else "it"
+            name = f"{variable}={program.where_text}"
             self._claim(bound, kind, name)
-            bound.where = kind.conditions.add(name, program.where, program.primary, program.compiler)
+            bound.where = kind.conditions.add(name, program.where, variable, program.compiler)
             holds = kind.conditions.fast(name)
+        if program.by is not None:
+            bound.groups = Groups(program.by, bound.where)
+            bound.groups.fill(kind.objects, holds)
+        elif holds is not None:
             bound.members = {key: None for key, obj in kind.objects.items() if holds(obj)}
         for spec in program.relations.values():
             related = self.kind(spec.kind)
@@ -228,6 +235,12 @@ class Cache:
         wake: Callable[[Bound, str, bool], None],
         writer: tuple[Bound, str] | None,
     ) -> None:
+        if bound.groups is not None:
+            for group, moved in bound.groups.update(key, new):
+                own = writer is not None and writer[0] is bound and writer[1] == group
+                if moved or old is None or new is None or differs(old, new, bound.reads if own else bound.full):
+                    wake(bound, group, own)
+            return
         own = writer is not None and writer[0] is bound and writer[1] == key
         if bound.where is not None:
             was = key in bound.members

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ruleplane.errors import ApiError, EvaluationError
 from ruleplane.lang import heads
+from ruleplane.matcher.groups import group_value
 from ruleplane.reconcile.choose import run_choose
 from ruleplane.reconcile.effect import ContradictionError, Decision, Notice
 from ruleplane.reconcile.ensure import run_ensure
@@ -36,7 +37,7 @@ class Pass:
         self,
         bound: Bound,
         key: str,
-        primary: dict[str, Any],
+        primary: Any,
         now: int,
         registry: Registry,
         schemas: Schemas,
@@ -46,7 +47,10 @@ class Pass:
         made: dict[str, Made],
     ) -> None:
         self.bound, self.key, self.primary = bound, key, primary
-        self.namespace: str = primary["metadata"].get("namespace", "")
+        own = primary["metadata"] if bound.groups is None else {}
+        self.namespace: str = own.get("namespace", "")
+        self.identity: str = own.get("uid") or f"{bound.program.name}/{key}"  # what the names of what it makes go by
+        self.group = group_value(key) if bound.groups is not None else None
         self.registry, self.schemas, self.memos = registry, schemas, memos
         self.salt, self.made = salt, made
         self.decision = Decision()

@@ -158,12 +158,14 @@ def _creation(
     body["metadata"] = metadata
     namespace = metadata.get("namespace", run.namespace) if kind.namespaced else ""
     if kind.namespaced:
+        if not namespace:
+            raise EvaluationError(f"ensure: a new {kind.kind} needs metadata.namespace: the primary is in none")
         metadata["namespace"] = namespace
     generate = metadata.pop("generateName", "")
     if "name" not in metadata:
         if not generate:
             raise EvaluationError("ensure: a new object needs metadata.name or metadata.generateName")
-        seed = "\0".join((primary["metadata"].get("uid", ""), rule.name, slot, present, str(run.salt)))
+        seed = "\0".join((run.identity, rule.name, slot, present, str(run.salt)))
         metadata["generateName"] = generate
         metadata["name"] = generate[:_BASE] + suffix(hashlib.blake2b(seed.encode(), digest_size=8).digest())
     if head.owner:

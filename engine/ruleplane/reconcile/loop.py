@@ -17,11 +17,12 @@ without an answer is settled by a read before the next decision. An error on one
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from ruleplane.clock import rfc3339
 from ruleplane.errors import ApiError
 from ruleplane.matcher.cache import Cache
-from ruleplane.model.trace import Cause, EffectRecord, Firing, Inputs
+from ruleplane.model.trace import Cause, EffectRecord, Firing, Inputs, object_ref
 from ruleplane.reconcile.barrier import Barrier
 from ruleplane.reconcile.choose import Memos
 from ruleplane.reconcile.decide import Pass
@@ -128,6 +129,12 @@ class Loop:
         for path, ref in named.items():
             if ref != "*" and self.registry.get(ref) is None:
                 raise program.source.error(f"the kind {ref!r} is not served (written as group/version/Kind)", path)
+        for key, shape in program.source.data["spec"].get("watch", {}).items() if program.by is not None else ():
+            kind = self.registry.get(shape["kind"])
+            placed = shape.keys() & {"name", "selector", "labels"}
+            if placed and kind is not None and kind.namespaced and "namespace" not in shape:
+                message = f"a group is in no namespace: give `namespace` beside `{min(placed)}`"
+                raise program.source.error(message, ("spec", "watch", key), key=True)
 
     def fill(self, ref: str, objects: Mapping[str, dict[str, Any]], revision: int) -> None:
         """All objects of a kind that no program has looked at so far, as of ``revision``."""
@@ -224,14 +231,14 @@ class Loop:
         self,
         key: Key,
         cause: Cause,
-        primary: dict[str, Any],
+        primary: Any,
         decision: Decision,
         now: int,
         refused: list[dict[str, Any]],
     ) -> None:
         program = key[0].program
         firing = self.recorder.next_id()
-        uid = primary["metadata"].get("uid", "")
+        uid = "" if key[0].groups is not None else primary["metadata"].get("uid", "")
         sender = Sender(
             self.route,
             program.name,
@@ -292,7 +299,7 @@ class Loop:
         key: Key,
         number: int,
         cause: Cause,
-        primary: dict[str, Any],
+        primary: Any,
         decision: Decision,
         effects: list[EffectRecord],
         now: int,
@@ -307,7 +314,7 @@ class Loop:
             program.component,
             self._ref(bound, name),
             cause,
-            revision=int(primary["metadata"].get("resourceVersion") or 0),
+            revision=_revision(primary),
             rules=tuple(decision.rules),
             effects=tuple(effects),
             error="; ".join(f"{rule}: {message}" for rule, message in decision.errors),
@@ -326,6 +333,8 @@ class Loop:
         self.barrier.forget(key)
 
     def _ref(self, bound: Bound, key: str) -> str:
+        if bound.groups is not None:
+            return object_ref(bound.program.kind, "", f"by({quote(key, safe='#:, ')})")
         if bound.program.kind == "*":
             ref, _, rest = key.partition("|")
             return f"{ref}/{rest}"
@@ -334,3 +343,9 @@ class Loop:
     def close(self) -> None:
         """Give back what the matcher holds."""
         self.cache.close()
+
+
+def _revision(primary: Any) -> int:
+    """As of which revision the primary was seen; of a group, its latest member."""
+    members = [primary] if isinstance(primary, dict) else primary
+    return max(int(member["metadata"].get("resourceVersion") or 0) for member in members)

@@ -196,7 +196,11 @@ class Sender:
             record.outcome, record.message = "conflict", error.message
             return None
         owners = entry.value["metadata"].get("ownerReferences", ())
-        ours = any(reference.get("uid") == self.owner for reference in owners)
+        if effect.body["metadata"].get("ownerReferences"):
+            ours = any(reference.get("uid") == self.owner for reference in owners)
+        else:  # a generated name follows from who makes it: whoever made it under this name made it for the same
+            made = entry.value["metadata"].get("managedFields", ())
+            ours = "generateName" in effect.body["metadata"] and any(m.get("manager") == self.call.actor for m in made)
         going = "deletionTimestamp" in entry.value["metadata"]
         if ours and not going:
             return entry
