@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from ruleplane.lang import cel
+from ruleplane.lang.lasting import compile_finalizer, leaves
 from ruleplane.lang.lets import compile_lets
 from ruleplane.lang.params import settings
 from ruleplane.lang.program import Program, Scope
@@ -55,6 +56,7 @@ def build(source: Source, shape: RuleSet, functions: Functions, params: Mapping[
         _offer(unit, compiled, fill)
     fill.update(compile_lets(unit, spec.let))
     rules = [compile_rule(unit, index, rule) for index, rule in enumerate(spec.rules)]
+    finalizer = compile_finalizer(unit, spec.finalizer) if spec.finalizer is not None else None
     scope: type[Scope] = type(f"Scope_{shape.metadata.name}", (Scope,), {"fill": fill})
     text = orjson.dumps([source.data, setting.written], option=orjson.OPT_SORT_KEYS)
     return Program(
@@ -80,6 +82,8 @@ def build(source: Source, shape: RuleSet, functions: Functions, params: Mapping[
         param_shapes=setting.shapes,
         reads={name: shortest(paths) for name, paths in unit.reads.items()},
         kept={name: shortest(paths) for name, paths in unit.kept.items()},
+        finalizer=finalizer,
+        leaves=leaves(unit, for_, rules, spec),
     )
 
 

@@ -158,8 +158,8 @@ Head: TypeAlias = Ensure | Apply | Keep | Delete | Choose | Post
 
 @dataclass(slots=True)
 class CompiledRule:
-    """One rule. ``when`` takes the element of ``each`` if ``when_each``. ``head`` is None where only Events are
-    told."""
+    """One rule. ``when`` takes the element of ``each`` if ``when_each``; ``lasting``: a `while`, whose doing is
+    undone. ``head`` is None where only Events are told."""
 
     name: str
     doc: str
@@ -170,4 +170,6 @@ class CompiledRule:
     when_each: bool = False
     each: Fn | None = None
     events: Events | None = None
+    lasting: bool = False
+    finalize: bool = False
     expressions: dict[str, Expr] = field(default_factory=dict)  # by place, for explanations

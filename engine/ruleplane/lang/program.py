@@ -87,6 +87,14 @@ class RelationSpec:
     single: bool = False
 
 
+@dataclass(slots=True)
+class Finalizer:
+    """The name that holds a deleted primary back, and when it may go."""
+
+    name: str
+    until: Fn
+
+
 @dataclass(slots=True, eq=False)
 class Program:
     """One rule set, compiled. Immutable once built."""
@@ -112,6 +120,12 @@ class Program:
     param_shapes: Mapping[str, Shape]
     reads: dict[str, tuple[FieldPath, ...]]  # by source; what expressions read
     kept: dict[str, tuple[FieldPath, ...]]  # by source; what heads write, and so must notice when others do
+    finalizer: Finalizer | None = None
+    leaves: frozenset[str] = frozenset()  # kinds of the objects on which something may lie that must be undone
+
+    def kinds(self) -> frozenset[str]:
+        """Every kind of which the objects must be in the cache."""
+        return self.leaves | {self.kind, *(relation.kind for relation in self.relations.values())}
 
     def __repr__(self) -> str:
         return f"Program({self.name!r})"

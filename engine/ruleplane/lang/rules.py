@@ -74,11 +74,13 @@ def compile_rule(unit: Unit, index: int, rule: Rule) -> CompiledRule:
         env[variable] = element_of(unit, listed)
     place = Place(unit, path, env)
     when, when_each = None, False
-    if rule.when is not None:
-        tree = unit.parse(rule.when, (*path, "when"))
+    key, condition = ("when", rule.when) if rule.while_ is None else ("while", rule.while_)
+    if condition is not None:
+        tree = unit.parse(condition, (*path, key))
         when_each = bool(free_names(tree) & set(env))
-        when = (place if when_each else outer).inside("when").compiled(tree)[0]
+        when = (place if when_each else outer).inside(key).compiled(tree)[0]
     compiled = heads.CompiledRule(rule.name, rule.doc, index, path, _head(place, rule), when, when_each, each)
+    compiled.lasting, compiled.finalize = rule.while_ is not None, rule.finalize
     if rule.event is not None:
         compiled.events = compile_events(place.inside("event"), rule.event)
     return compiled

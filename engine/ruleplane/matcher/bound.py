@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from ruleplane.lang.program import Program, RelationSpec, Scope
     from ruleplane.matcher.cache import Cache, KindCache
+    from ruleplane.matcher.footprint import Footprint
     from ruleplane.matcher.groups import Groups
     from ruleplane.matcher.index import Bucket, Index
 
@@ -173,6 +174,8 @@ class Bound:
         self.looked: dict[str, tuple[tuple[BoundRelation, Target], ...]] = {}
         self.blocked: dict[str, None] = {}  # primaries whose last choice found nobody
         self.claims: list[tuple[KindCache, str]] = []  # what of the cache it uses
+        self.footprint: Footprint | None = None  # what was done and must be undone one day
+        self.ending = False  # every `while` is false from now on: the program is to be taken out
 
     def __repr__(self) -> str:
         return f"Bound({self.program.name})"
@@ -185,6 +188,27 @@ class Bound:
         if self.where is not None and key not in self.members:
             return None
         return self.kind.objects.get(key)
+
+    def there(self, key: str) -> Any:
+        """The object of that key, whether it is for these rules or not; of a group, its members."""
+        if self.groups is not None:
+            return self.groups.members(key)
+        return self.kind.objects.get(key)
+
+    def stub(self, key: str) -> Any:
+        """Stands for a primary that is gone: of it, only kind, namespace and name are known. A group has no members."""
+        if self.groups is not None:
+            return []
+        ref, mark, rest = key.rpartition("|")
+        api_version, _, kind = (ref if mark else self.program.kind).rpartition("/")
+        namespace, _, name = rest.partition("/")
+        metadata = {"namespace": namespace, "name": name} if namespace else {"name": name}
+        return {"apiVersion": api_version, "kind": kind, "metadata": metadata}
+
+    def every_key(self) -> list[str]:
+        """All primaries, and all on whose account something lies about though they are gone, in order."""
+        left = self.footprint.keys() if self.footprint is not None else ()
+        return sorted({*self.all_keys(), *left})
 
     def all_keys(self) -> list[str]:
         """All primaries, in order."""

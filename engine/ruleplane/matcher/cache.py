@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ruleplane.matcher.bound import Bound, BoundRelation
 from ruleplane.matcher.changes import differs
 from ruleplane.matcher.conditions import Conditions
+from ruleplane.matcher.footprint import Footprint
 from ruleplane.matcher.groups import Groups
 from ruleplane.matcher.index import Bucket, Index
 from ruleplane.matcher.placing import placing
@@ -36,6 +37,7 @@ class KindCache:
         self.indexes: list[Index] = []
         self.primaries: list[Bound] = []
         self.alert: list[BoundRelation] = []  # relations that wake blocked primaries
+        self.footprints: list[tuple[Bound, Footprint]] = []
         self.named: dict[str, dict[BoundRelation, dict[str, None]]] = {}
         self.seen: dict[tuple[str, ...], dict[str, tuple[Any, int]]] = {}
         self.seekers: dict[tuple[str, ...], dict[Bound, None]] = {}  # path of `seen` -> who asks
@@ -135,6 +137,14 @@ class Cache:
             bound.relations[spec.name] = relation
             if spec.wakes == "blocked":
                 related.alert.append(relation)
+        if program.leaves:
+            bound.footprint = Footprint(bound, program)
+            for ref in sorted(program.leaves):
+                left = self.kind(ref)
+                self._claim(bound, left, "")
+                left.footprints.append((bound, bound.footprint))
+                for key, obj in left.objects.items():
+                    bound.footprint.update(left, key, obj)
 
     def _detach(self, bound: Bound) -> None:
         """Nobody is woken for it any more; what it claims is still there."""
@@ -143,6 +153,9 @@ class Cache:
         for relation in bound.relations.values():
             if relation in relation.kind.alert:
                 relation.kind.alert.remove(relation)
+        for ref in bound.program.leaves:
+            left = self.kind(ref)
+            left.footprints = [entry for entry in left.footprints if entry[0] is not bound]
 
     def _claim(self, bound: Bound, kind: KindCache, name: str) -> bool:
         """Note that the program uses this; whether it is the first to do so."""
@@ -225,6 +238,8 @@ class Cache:
         for bound in kind.primaries:
             self._wake_primary(bound, key, old, new, wake, writer)
         _wake_lookers(kind, key, old, new, crossed, touched, wake, writer)
+        for bound, footprint in kind.footprints:
+            _wake_left(bound, footprint, kind, key, new, wake, writer)
 
     def _wake_primary(
         self,
@@ -302,6 +317,25 @@ def _wake_lookers(
         if blocked and (old is None or new is None or differs(old, new, relation.reads)):
             for primary in list(blocked):
                 wake(relation.bound, primary, False)
+
+
+def _wake_left(
+    bound: Bound,
+    footprint: Footprint,
+    kind: KindCache,
+    key: str,
+    new: dict[str, Any] | None,
+    wake: Callable[[Bound, str, bool], None],
+    writer: tuple[Bound, str] | None,
+) -> None:
+    """Wake the primary, there or not, on whose account something is found to lie on this object; but not for what its
+    own decision has just put there."""
+
+    def tell(primary: str) -> None:
+        if writer is None or writer[0] is not bound or writer[1] != primary:
+            wake(bound, primary, False)
+
+    footprint.update(kind, key, new, tell)
 
 
 def _since(

@@ -92,6 +92,7 @@ class Relation(Shape):
 
 ADMISSION = ("deny", "set", "default")
 HEADS = ("ensure", "apply", "status", "keep", "delete", "choose", "post", *ADMISSION)
+UNDOABLE = ("ensure", "apply", "status", "keep")
 
 
 def _check_told(head: str, event: EventSpec) -> None:
@@ -155,6 +156,8 @@ class Rule(Shape):
             raise ValueError("`each` takes one variable")
         if self.when is not None and self.while_ is not None:
             raise ValueError("a rule has one condition: `when` (make it so) or `while` (and undo it afterwards)")
+        if self.while_ is not None and self.head not in UNDOABLE:
+            raise ValueError(f"`{self.head}` cannot be undone: `while` goes with {', '.join(UNDOABLE)}; use `when`")
         if self.event is not None:
             _check_told(self.head, self.event)
         if self.apply is not None and "to" not in self.apply:
@@ -210,6 +213,9 @@ class RuleSetSpec(Shape):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"two rules are called {', '.join(twice)}")
+        last = [rule.name for rule in self.rules if rule.finalize]
+        if last and self.finalizer is None:
+            raise ValueError(f"the rule {last[0]} has `finalize`, and there is no `finalizer` that would wait for it")
         return self
 
 

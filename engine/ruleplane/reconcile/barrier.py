@@ -87,6 +87,10 @@ class Barrier:
         """What each rule of the key made in its previous firing: it must find it again."""
         return self._made.get(key, {})
 
+    def holds(self, bound: Bound) -> bool:
+        """Whether a key of this program waits to see something."""
+        return any(key[0] is bound for table in (self._updates, self._gone, self._unknown) for key in table)
+
     def forget(self, key: Key) -> None:
         """The primary is gone."""
         for table in (self._updates, self._gone, self._unknown, self._made):

@@ -168,6 +168,18 @@ class Cluster:
             found.update({mark + entry.key.split("/", 2)[2]: entry.value for entry in listing.entries})
         return found, revision
 
+    async def replace(self, program: Program) -> None:
+        """Run this text of a rule set instead of the one of its name: at once, or when what only the older text can
+        undo is undone."""
+        self._programs = [one for one in self._programs if one.name != program.name] + [program]
+        bound = self.loop.find(program.name)
+        if bound is None:
+            self.loop.add([program])
+        else:
+            self.loop.replace(bound, program)
+        for informer in self.informers:
+            await informer.load()
+
     async def ensure(self, manifest: dict[str, Any], call: Call = BOOTSTRAP) -> Entry | None:
         """Create an object unless there is one of that name; the new entry, or None."""
         kind = self.registry.of(manifest["apiVersion"], manifest["kind"]) or self.local_registry.of(

@@ -17,6 +17,7 @@ from ruleplane.matcher.groups import group_value
 from ruleplane.reconcile.choose import run_choose
 from ruleplane.reconcile.effect import ContradictionError, Decision, Notice
 from ruleplane.reconcile.ensure import run_ensure
+from ruleplane.reconcile.retract import element_id, guard, release, retract
 from ruleplane.reconcile.wishes import Wishes
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from ruleplane.model.schema import Schemas
     from ruleplane.reconcile.choose import Memos
     from ruleplane.reconcile.effect import Effect, Made
+    from ruleplane.reconcile.retract import Stage
 
 
 class Pass:
@@ -45,6 +47,7 @@ class Pass:
         refused: list[dict[str, Any]],
         salt: int,
         made: dict[str, Made],
+        stage: Stage = "living",
     ) -> None:
         self.bound, self.key, self.primary = bound, key, primary
         own = primary["metadata"] if bound.groups is None else {}
@@ -53,6 +56,13 @@ class Pass:
         self.group = group_value(key) if bound.groups is not None else None
         self.registry, self.schemas, self.memos = registry, schemas, memos
         self.salt, self.made = salt, made
+        self.stage = stage
+        self.exists = bound.there(key) is not None
+        self.held: dict[str, set[str]] = {}  # rule with `while` -> the elements for which it holds
+        self.unsure: set[str] = set()  # rules with `while` of which an expression failed: nothing of them is undone
+        self.listed: list[Any] = []  # what each `ensure` found among its `objects`
+        self.listed_uids: set[str] | None = None
+        self.element = ""  # of `each`, while the head of a rule with `while` is run
         self.decision = Decision()
         self.wishes = Wishes(self)
         self.touched: list[Any] | None = None  # buckets looked at, while a verdict is being made
@@ -106,34 +116,52 @@ class Pass:
     # --- running rules ------------------------------------------------------------------------------------------------
 
     def run(self) -> Decision:
-        """All rules of the set, then their wishes as requests."""
+        """All rules of the set that may hold, what is to be undone, then their wishes as requests."""
         decision = self.decision
+        if self.stage == "guard":
+            guard(self)
+            return decision
         for rule in self.bound.program.rules:
             try:
                 if self._rule(rule):
                     decision.rules.append(rule.name)
             except (EvaluationError, ApiError, ContradictionError) as error:
                 decision.errors.append((rule.name, str(error)))
+                if rule.lasting:
+                    self.unsure.add(rule.name)
+        if self.bound.footprint is not None:
+            retract(self)
         self.wishes.settle()
+        release(self)
+        if self.stage in ("finalizing", "over") and decision.effects:
+            decision.more = True  # what follows from their being done is nobody's change to wait for
         return decision
 
     def _rule(self, rule: CompiledRule) -> bool:
         scope = self.scope
-        if rule.when is not None and not rule.when_each and rule.when(scope) is not True:
+        may = self.stage == ("finalizing" if rule.finalize else "living")
+        clear = rule.lasting and rule.head.__class__ is heads.Keep and self.exists
+        if may and rule.when is not None and not rule.when_each:
+            may = rule.when(scope) is True
+        if not may and not clear:
             return False
         if rule.each is None:
-            self._head(rule, ())
-            return True
+            self._head(rule, (), holds=may)
+            return may
         held = False
         for element in rule.each(scope):
-            if rule.when_each and rule.when is not None and rule.when(scope, element) is not True:
-                continue
-            held = True
-            self._head(rule, (element,))
+            holds = may and (not rule.when_each or rule.when is None or rule.when(scope, element) is True)
+            held |= holds
+            if holds or clear:
+                self._head(rule, (element,), holds=holds)
         return held
 
-    def _head(self, rule: CompiledRule, args: tuple[Any, ...]) -> None:
+    def _head(self, rule: CompiledRule, args: tuple[Any, ...], *, holds: bool) -> None:
+        """What a rule wants; of one that no longer ``holds``: that none of its elements is kept."""
         head = rule.head
+        if rule.lasting and holds:
+            self.element = element_id(args[0]) if args else ""
+            self.held.setdefault(rule.name, set()).add(self.element)
         wishes = self.wishes
         match head:
             case heads.Ensure():
@@ -145,7 +173,7 @@ class Pass:
             case heads.Apply():
                 effect = wishes.apply(rule, head, args)
             case heads.Keep():
-                effect = wishes.keep(rule, head, args)
+                effect = wishes.keep(rule, head, args, none=not holds)
             case heads.Post():
                 effect = wishes.post(rule, head, args)
             case heads.Delete():
@@ -153,7 +181,7 @@ class Pass:
                 return
             case None:
                 effect = None
-        if rule.events is not None and rule.events.done:
+        if rule.events is not None and rule.events.done and holds:
             if effect is not None:
                 notices = self.notices(rule, rule.events.done, args)
                 effect.done = lambda _obj: notices

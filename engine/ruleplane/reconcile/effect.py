@@ -65,6 +65,7 @@ class Effect:
     seen: str = ""  # resourceVersion that the decision saw
     grace: int | None = None
     propagation: str = ""
+    manager: str = ""  # who owns what is written (default: the rule set)
     paths: tuple[str, ...] = ()
     done: Callable[[dict[str, Any]], list[Notice]] | None = None
     failed: Callable[[str], list[Notice]] | None = None

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ruleplane.errors import EvaluationError
 from ruleplane.lang.functions import stable_hash, suffix
+from ruleplane.matcher.footprint import MADE_BY, MADE_EACH, MADE_FOR, Stamp, stamp
 from ruleplane.matcher.members import Members
 from ruleplane.reconcile.effect import Effect, changed_paths, patched, resolve
 
@@ -35,6 +36,7 @@ def run_ensure(run: Pass, rule: CompiledRule, head: heads.Ensure, args: tuple[An
 def _counted(run: Pass, rule: CompiledRule, head: heads.Ensure, args: tuple[Any, ...]) -> None:
     scope = run.scope
     objects = head.objects(scope, *args)
+    run.listed.append(objects)
     count = head.count(scope, *args) if head.count is not None else 0
     if not isinstance(count, int) or count < 0:
         raise EvaluationError(f"ensure: count is {count!r}, a whole number from 0 was expected")
@@ -73,7 +75,9 @@ def _keyed(run: Pass, rule: CompiledRule, head: heads.Ensure, args: tuple[Any, .
     present: dict[Any, Any] = {}
     surplus: list[Any] = []
     objects = head.objects(scope, *args)
-    for obj in [objects] if isinstance(objects, dict) else objects or ():
+    objects = [objects] if isinstance(objects, dict) else objects or ()
+    run.listed.append(objects)
+    for obj in objects:
         key = head.key(scope, *args, obj)
         if key in wanted and key not in present:
             present[key] = obj
@@ -161,6 +165,7 @@ def _creation(
         if not namespace:
             raise EvaluationError(f"ensure: a new {kind.kind} needs metadata.namespace: the primary is in none")
         metadata["namespace"] = namespace
+    _stamp(run, rule, metadata)
     generate = metadata.pop("generateName", "")
     if "name" not in metadata:
         if not generate:
@@ -173,6 +178,16 @@ def _creation(
     effect = Effect("create", kind, namespace, metadata["name"], [rule.name], body=body, batch=rule.index + 1)
     _tell(run, rule, effect, "created", args)
     return effect
+
+
+def _stamp(run: Pass, rule: CompiledRule, metadata: dict[str, Any]) -> None:
+    """Say on the object by what it was made, so that it can be undone; a stamp copied from another object is none."""
+    annotations = metadata.get("annotations") or {}
+    if rule.lasting:
+        made = Stamp(rule.name, run.key, run.element)
+        metadata["annotations"] = {**annotations, **stamp(run.bound.program.name, made)}
+    elif MADE_BY in annotations:
+        metadata["annotations"] = {k: v for k, v in annotations.items() if k not in (MADE_BY, MADE_FOR, MADE_EACH)}
 
 
 def owner_reference(owner: dict[str, Any], how: str) -> dict[str, Any]:

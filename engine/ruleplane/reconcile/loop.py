@@ -20,13 +20,15 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from ruleplane.clock import rfc3339
-from ruleplane.errors import ApiError
+from ruleplane.errors import ApiError, NotFound
 from ruleplane.matcher.cache import Cache
-from ruleplane.model.trace import Cause, EffectRecord, Firing, Inputs, object_ref
+from ruleplane.model.trace import Cause, Firing, object_ref
 from ruleplane.reconcile.barrier import Barrier
 from ruleplane.reconcile.choose import Memos
 from ruleplane.reconcile.decide import Pass
+from ruleplane.reconcile.firing import firing_of
 from ruleplane.reconcile.queue import WorkQueue
+from ruleplane.reconcile.retract import finds_all, stage_of
 from ruleplane.reconcile.send import Sender, Sent
 from ruleplane.reconcile.tell import Teller
 
@@ -76,6 +78,7 @@ class Loop:
         ] = {}  # kind -> the revision at which it was listed, if that was later than the rest
         self.passes = 0  # decisions made
         self.errors: dict[str, str] = {}  # rule set -> its last error
+        self.successors: dict[Bound, Program] = {}  # what is run once the old text of the same name is undone
         self.refused: dict[Key, list[dict[str, Any]]] = {}
         self._salts: dict[Key, int] = {}
         self._writer: Key | None = None
@@ -90,21 +93,31 @@ class Loop:
             self._check_kinds(program)
         bounds = [self.cache.bind(program) for program in programs]
         for bound in bounds:
-            self._start(bound, bound.all_keys())
+            self._start(bound, bound.every_key())
         return bounds
 
     def replace(self, bound: Bound, program: Program) -> None:
         """Run this program in the place of a bound one for the same kind: whatever waits, was refused or is not yet
-        visible of its keys still counts, so that what is half done is finished under the new text."""
+        visible of its keys still counts, so that what is half done is finished under the new text. What only the old
+        text can undo is undone first, under it. Raises SourceError for a kind that is not served."""
         self._check_kinds(program)
-        keys = bound.all_keys()
+        if finds_all(program, bound.program):
+            self._exchange(bound, program)
+        else:
+            self.successors[bound] = program
+            self.retract(bound)
+
+    def _exchange(self, bound: Bound, program: Program) -> None:
+        self.successors.pop(bound, None)
+        keys = bound.every_key()
         self.memos.forget(bound.program)
         self.errors.pop(bound.program.name, None)
         self.cache.rebind(bound, program)
-        self._start(bound, sorted({*keys, *bound.all_keys()}))
+        self._start(bound, sorted({*keys, *bound.every_key()}))
 
     def remove(self, bound: Bound) -> None:
         """Run a program no longer, and forget all that was known of its keys."""
+        self.successors.pop(bound, None)
         self.cache.unbind(bound)
         self.queue.forget(bound)
         self.barrier.forget_all(bound)
@@ -114,10 +127,26 @@ class Loop:
             for key in [key for key in table if key[0] is bound]:
                 del table[key]
 
-    def _start(self, bound: Bound, keys: Iterable[str]) -> None:
+    def find(self, name: str) -> Bound | None:
+        """The rule set of that name that is run."""
+        return next((bound for bound in self.cache.bounds if bound.program.name == name), None)
+
+    def retract(self, bound: Bound) -> None:
+        """From now on every `while` of this program is false: what it did is undone, and its finalizer taken off. It is
+        the shell's to go on stepping until :meth:`retracted`, and then to :meth:`remove` it."""
+        if not bound.ending:
+            bound.ending = True
+            self._start(bound, bound.every_key(), "the rule set is taken out")
+
+    def retracted(self, bound: Bound) -> bool:
+        """Whether nothing is left to undo of a program that is :meth:`retract`-ed. False as long as something cannot be
+        undone: ``errors`` has the reason."""
+        return bound.ending and not self.queue.has(bound) and not self.barrier.holds(bound)
+
+    def _start(self, bound: Bound, keys: Iterable[str], why: str = "") -> None:
         now = self.clock.now()
         for key in keys:
-            self.queue.add((bound, key), Cause("start", self._ref(bound, key), 0, now))
+            self.queue.add((bound, key), Cause("start", self._ref(bound, key), 0, now, why))
         if self.awaken is not None:
             self.awaken()
 
@@ -165,6 +194,8 @@ class Loop:
 
     async def step(self) -> bool:
         """Work on one key; False when there is nothing to do at this instant."""
+        for bound in [bound for bound in self.successors if self.retracted(bound)]:
+            self._exchange(bound, self.successors[bound])
         item = self.queue.pop()
         if item is None:
             if not self.queue.release(self.clock.now()):
@@ -193,15 +224,17 @@ class Loop:
         bound, name = key
         primary = bound.primary(name)
         self.queue.cancel(key)
-        if primary is None:
+        if primary is None and (bound.footprint is None or not bound.footprint.of(name)):
             self._forget(key)
             return
+        there = bound.there(name)
+        obj = there or bound.stub(name)
         now = self.clock.now()
         refused = self.refused.get(key, [])
         run = Pass(
             bound,
             name,
-            primary,
+            obj,
             now,
             self.registry,
             self.schemas,
@@ -209,6 +242,7 @@ class Loop:
             refused,
             self._salts.get(key, 0),
             self.barrier.halted(key),
+            stage_of(bound, primary, there),
         )
         decision = run.run()
         self.passes += 1
@@ -222,10 +256,35 @@ class Loop:
                 decision.wake_at, key, Cause("timer", self._ref(bound, name), 0, decision.wake_at, "the time has come")
             )
         if decision.effects or decision.notices or decision.errors:
-            await self._act(key, cause, primary, decision, now, refused)
+            if primary is None and not await self._is_over(key):
+                return
+            await self._act(key, cause, obj, decision, now, refused)
         else:
             self.queue.succeeded(key)
             self.refused.pop(key, None)
+
+    async def _is_over(self, key: Key) -> bool:
+        """Whether a primary that the cache does not show is gone in truth: a cache that lags must not undo its work.
+        If it is there, its arrival wakes the key; without an answer the key comes back."""
+        bound, name = key
+        if bound.groups is not None:
+            return True
+        if name.startswith("#"):
+            return bound.footprint is not None and bound.footprint.owner(name) == name
+        ref, _, rest = name.rpartition("|")
+        kind = self.registry.get(ref or bound.program.kind)
+        namespace, _, own = rest.partition("/")
+        try:
+            if kind is None:
+                return True
+            entry = await self.route(kind).get(kind, namespace, own)
+        except NotFound:
+            return True
+        except ApiError as error:
+            at = self.clock.now() + self.queue.failed(key)
+            self.queue.at(at, key, Cause("retry", self._ref(*key), 0, at, error.message))
+            return False
+        return bound.where is not None and not bound.where(entry.value)
 
     async def _act(
         self,
@@ -237,13 +296,13 @@ class Loop:
         refused: list[dict[str, Any]],
     ) -> None:
         program = key[0].program
-        firing = self.recorder.next_id()
+        number = self.recorder.next_id()
         uid = "" if key[0].groups is not None else primary["metadata"].get("uid", "")
         sender = Sender(
             self.route,
             program.name,
             program.component,
-            firing,
+            number,
             uid,
             rfc3339(now),
             self if self.pace is not None else None,
@@ -256,7 +315,10 @@ class Loop:
         notices = [*decision.notices, *sent.notices]
         told = await self.teller.tell(notices, program.events_from, sender.call, now) if notices else []
         self._after(key, decision, sent, now)
-        fired = self._firing(key, firing, cause, primary, decision, [*sent.records, *told], now, refused)
+        fired = firing_of(
+            program, self._ref(*key), number, cause, primary, decision, [*sent.records, *told], now, refused
+        )
+        fired.took = self.clock.now() - now
         self.recorder.record(fired)
         for observer in self.observers:
             observer(key[0], fired, decision.errors)
@@ -292,36 +354,7 @@ class Loop:
             return
         self.queue.succeeded(key)
         if decision.more:
-            self.queue.add(key, Cause("watch", self._ref(*key), 0, now, "the next slice of a larger change"), own=True)
-
-    def _firing(
-        self,
-        key: Key,
-        number: int,
-        cause: Cause,
-        primary: Any,
-        decision: Decision,
-        effects: list[EffectRecord],
-        now: int,
-        refused: list[dict[str, Any]],
-    ) -> Firing:
-        bound, name = key
-        program = bound.program
-        return Firing(
-            number,
-            now,
-            program.name,
-            program.component,
-            self._ref(bound, name),
-            cause,
-            revision=_revision(primary),
-            rules=tuple(decision.rules),
-            effects=tuple(effects),
-            error="; ".join(f"{rule}: {message}" for rule, message in decision.errors),
-            wake_at=decision.wake_at,
-            took=self.clock.now() - now,
-            inputs=Inputs(now, program.text_hash, "", {}, tuple(refused)),
-        )
+            self.queue.add(key, Cause("watch", self._ref(*key), 0, now, "there is more to do"), own=True)
 
     def _forget(self, key: Key) -> None:
         bound, name = key
@@ -343,9 +376,3 @@ class Loop:
     def close(self) -> None:
         """Give back what the matcher holds."""
         self.cache.close()
-
-
-def _revision(primary: Any) -> int:
-    """As of which revision the primary was seen; of a group, its latest member."""
-    members = [primary] if isinstance(primary, dict) else primary
-    return max(int(member["metadata"].get("resourceVersion") or 0) for member in members)

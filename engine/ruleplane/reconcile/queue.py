@@ -125,6 +125,10 @@ class WorkQueue:
         """How many keys of a program wait to be tried again after a failure."""
         return sum(key[0] is bound for key in self._failures)
 
+    def has(self, bound: Bound) -> bool:
+        """Whether a key of this program waits, now or for an instant."""
+        return any(key[0] is bound for key in (*self._causes, *self._due))
+
     def forget(self, bound: Bound) -> None:
         """Drop every key of a program that is no longer there."""
         for key in [key for key in self._causes if key[0] is bound]:

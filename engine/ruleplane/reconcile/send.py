@@ -9,11 +9,12 @@ of the creations of its rule; creations go in doubling batches, so that a refusa
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ruleplane.api.call import Call, User
 from ruleplane.errors import AlreadyExists, ApiError, Conflict, NotFound
+from ruleplane.matcher.footprint import stamp_of
 from ruleplane.model.trace import EffectRecord, object_ref
 from ruleplane.reconcile.effect import Made
 
@@ -35,9 +36,17 @@ class Verbs(Protocol):
         """A new object."""
 
     async def patch(
-        self, kind: Kind, namespace: str, name: str, body: Any, patch_type: str, call: Call, subresource: str = ""
+        self,
+        kind: Kind,
+        namespace: str,
+        name: str,
+        body: Any,
+        patch_type: str,
+        call: Call,
+        subresource: str = "",
+        force: bool | None = None,
     ) -> Entry:
-        """A changed object."""
+        """A changed object; ``force``: an ``apply`` takes fields from their managers."""
 
     async def delete(self, kind: Kind, namespace: str, name: str, options: dict[str, Any] | None, call: Call) -> Entry:
         """A deleted object."""
@@ -161,7 +170,9 @@ class Sender:
                 guard["resourceVersion"] = self._revisions.get((kind.ref, namespace, name), effect.seen)
             if guard:
                 body = {**body, "metadata": {**body.get("metadata", {}), **guard}}
-            return await verbs.patch(kind, namespace, name, body, effect.patch_type, self.call, effect.subresource)
+            call = replace(self.call, actor=effect.manager) if effect.manager else self.call
+            force = True if effect.patch_type == "apply" else None
+            return await verbs.patch(kind, namespace, name, body, effect.patch_type, call, effect.subresource, force)
         if effect.verb == "delete":
             options: dict[str, Any] = {"preconditions": {"uid": effect.uid}} if effect.uid else {}
             if effect.grace is not None:
@@ -196,7 +207,10 @@ class Sender:
             record.outcome, record.message = "conflict", error.message
             return None
         owners = entry.value["metadata"].get("ownerReferences", ())
-        if effect.body["metadata"].get("ownerReferences"):
+        mine = stamp_of(effect.body, self.call.actor)
+        if mine is not None and stamp_of(entry.value, self.call.actor) == mine:
+            ours = True
+        elif effect.body["metadata"].get("ownerReferences"):
             ours = any(reference.get("uid") == self.owner for reference in owners)
         else:  # a generated name follows from who makes it: whoever made it under this name made it for the same
             made = entry.value["metadata"].get("managedFields", ())

@@ -9,11 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ruleplane.api.merge import child
-from ruleplane.errors import EvaluationError
+from ruleplane.clock import rfc3339
+from ruleplane.errors import ApiError, EvaluationError
+from ruleplane.lang import heads
+from ruleplane.matcher.footprint import field_manager
+from ruleplane.reconcile import hold
 from ruleplane.reconcile.effect import ContradictionError, Effect, changed_paths, combine, patched, resolve
 
 if TYPE_CHECKING:
-    from ruleplane.lang import heads
     from ruleplane.lang.heads import CompiledRule
     from ruleplane.model.kind import Kind
     from ruleplane.reconcile.decide import Pass
@@ -26,6 +29,7 @@ class Wishes:
         self.run = run
         self.patches: dict[tuple[str, str, str, str], tuple[Effect, dict[str, Any]]] = {}
         self.spoiled: set[tuple[str, str, str, str]] = set()
+        self.held: dict[tuple[str, ...], hold.Held] = {}  # by target and manager
 
     def apply(self, rule: CompiledRule, head: heads.Apply, args: tuple[Any, ...]) -> Effect | None:
         """Fields of an object have these values."""
@@ -36,7 +40,54 @@ class Wishes:
             obj = head.to(run.scope, *args)
             if obj is None:
                 return None
+        if rule.lasting:
+            return self.hold(rule.name, obj, head.fields(run.scope, *args), head.subresource, guarded=head.guarded)
         return self.patch(rule.name, obj, head.fields(run.scope, *args), head.subresource, guarded=head.guarded)
+
+    def hold(self, rule: str, obj: Any, want: dict[str, Any], subresource: str, *, guarded: bool) -> Effect | None:
+        """Wish that ``want`` holds on ``obj`` until it is given up. Raises EvaluationError, ContradictionError."""
+        run = self.run
+        kind, metadata = self.kind_of(obj)
+        if subresource not in kind.subresources:
+            subresource = ""
+        own = run.bound.groups is None and metadata.get("uid") == run.identity
+        name = run.bound.program.name
+        manager = name if own else field_manager(name, run.key)
+        node = run.schemas.node(kind)
+        wish = hold.hold(kind, node, rule, obj, want, subresource, manager)
+        wish.effect.guarded = guarded
+        if wish.effect.target in self.spoiled:
+            return None
+        before = self.held.setdefault((*wish.effect.target, manager), wish)
+        if before is not wish:
+            self._merge(before.effect, wish.effect)
+        return before.effect
+
+    def give_up(self, obj: dict[str, Any], manager: str, subresource: str) -> None:
+        """Nothing is held on ``obj`` any more, unless a rule of this pass wishes so."""
+        kind, _ = self.kind_of(obj)
+        rules = [
+            rule.name
+            for rule in self.run.bound.program.rules
+            if rule.lasting and isinstance(rule.head, heads.Apply) and rule.name not in self.run.held
+        ]
+        wish = hold.give_up(kind, ",".join(rules) or "while", obj, subresource, manager)
+        if wish.effect.target not in self.spoiled:
+            self.held.setdefault((*wish.effect.target, manager), wish)
+
+    def _merge(self, held: Effect, other: Effect) -> None:
+        """Both wishes as one. Raises ContradictionError: nothing of that object is written then."""
+        try:
+            held.body = combine(self.run.schemas.node(held.kind), held.body, other.body)
+        except ContradictionError as error:
+            self.patches.pop(held.target, None)
+            self.held = {key: wish for key, wish in self.held.items() if wish.effect.target != held.target}
+            self.spoiled.add(held.target)
+            rules = ", ".join((*held.rules, *other.rules))
+            message = f"{held.kind.kind} {held.name}: {error} (rules {rules}); nothing of it is written"
+            raise ContradictionError(message) from error
+        held.rules += other.rules
+        held.guarded = held.guarded or other.guarded
 
     def patch(self, rule: str, obj: Any, want: dict[str, Any], subresource: str, *, guarded: bool) -> Effect | None:
         """Wish ``want`` for ``obj``; None where it is so already. Raises EvaluationError, ContradictionError."""
@@ -66,22 +117,11 @@ class Wishes:
         if before is None:
             self.patches[target] = (effect, obj)
             return effect
-        held = before[0]
-        try:
-            held.body = combine(node, held.body, want)
-        except ContradictionError as error:
-            del self.patches[target]
-            self.spoiled.add(target)
-            message = (
-                f"{kind.kind} {effect.name}: {error} (rules {', '.join((*held.rules, rule))}); nothing of it is written"
-            )
-            raise ContradictionError(message) from error
-        held.rules.append(rule)
-        held.guarded = held.guarded or guarded
-        return held
+        self._merge(before[0], effect)
+        return before[0]
 
-    def keep(self, rule: CompiledRule, head: heads.Keep, args: tuple[Any, ...]) -> Effect | None:
-        """Within a shared list, the elements that are mine are exactly these."""
+    def keep(self, rule: CompiledRule, head: heads.Keep, args: tuple[Any, ...], *, none: bool = False) -> Effect | None:
+        """Within a shared list, the elements that are mine are exactly these (``none``: there are no more of mine)."""
         run = self.run
         obj = head.of(run.scope, *args)
         if obj is None:
@@ -95,7 +135,7 @@ class Wishes:
         node: Any = run.schemas.node(kind)
         for name in head.path:
             node = child(node, name)
-        want = [*others, *resolve(node, have, head.wanted(run.scope, *args))]
+        want = [*others, *(() if none else resolve(node, have, head.wanted(run.scope, *args)))]
         if len(want) == len(have) and all(item in have for item in want):
             return None
         body: Any = want or None
@@ -187,15 +227,49 @@ class Wishes:
 
     def settle(self) -> None:
         """Every patch as a request, behind the creations and before the deletions of the pass."""
-        if not self.patches:
+        held = self._held() if self.held else []
+        if not self.patches and not held:
             return
         effects = self.run.decision.effects
         patches = []
         for effect, obj in self.patches.values():
             effect.paths = tuple(changed_paths(self.run.schemas.node(effect.kind), obj, effect.body))
             patches.append(effect)
+        patches += held
         deletions = [effect for effect in effects if effect.verb == "delete"]
         if deletions:
             effects[:] = [*(effect for effect in effects if effect.verb != "delete"), *patches, *deletions]
         else:
             effects += patches
+
+    def _held(self) -> list[Effect]:
+        """What must be applied so that each manager holds exactly what it wishes. While a rule is at fault, nothing is
+        given up: what it wishes is not known."""
+        run = self.run
+        for wish in list(self.held.values()):
+            plain = self.patches.get(wish.effect.target)
+            if plain is not None:
+                try:
+                    combine(run.schemas.node(wish.effect.kind), plain[0].body, wish.effect.body)
+                except ContradictionError:
+                    self._refuse(plain[0], wish.effect)
+        lasting = [rule for rule in run.bound.program.rules if isinstance(rule.head, heads.Apply)]
+        shrink = not any(rule.name in run.unsure for rule in lasting)
+        out = []
+        for wish in self.held.values():
+            node = run.schemas.node(wish.effect.kind)
+            try:
+                effect = hold.request(wish, node, rfc3339(run.now()), shrink=shrink)
+            except ApiError as error:
+                run.decision.errors.append((",".join(wish.effect.rules), error.message))
+                continue
+            if effect is not None:
+                out.append(effect)
+        return out
+
+    def _refuse(self, plain: Effect, held: Effect) -> None:
+        """Tell that a plain wish contradicts one under `while`."""
+        try:
+            self._merge(plain, held)
+        except ContradictionError as error:
+            self.run.decision.errors.append((held.rules[-1], str(error)))

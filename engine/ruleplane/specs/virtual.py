@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from ruleplane.lang.library import Functions
     from ruleplane.lang.load import Documents
     from ruleplane.lang.program import Program
+    from ruleplane.matcher.bound import Bound
     from ruleplane.model.kind import Kind
     from ruleplane.trace.why import Explanation
 
@@ -118,6 +119,7 @@ class VirtualCluster:
         self.checks: list[Callable[[], None]] = []  # called after every step: what must always hold
         self.machines = 0
         self.noted = 0  # the revision that "since" means
+        self.stopped = False  # no controller runs; the API goes on
         self.refusal = ""  # how the last request that was tried was refused
         self._paths = paths or bundled()
         drive(self.cluster.start())
@@ -126,14 +128,34 @@ class VirtualCluster:
         """Run the rule sets of this text, too, with ``settings`` as ``set.param=value``. Raises SourceError."""
         drive(self.cluster.add_programs(programs_of_text(text, self._paths, settings)))
 
+    def replace(self, text: str) -> None:
+        """Run the rule sets of this text instead of those of the same names. Raises SourceError, BadRequest."""
+        for program in programs_of_text(text, self._paths):
+            drive(self.cluster.replace(program))
+
+    def stop(self) -> None:
+        """The controllers are gone until :meth:`restart`; the API goes on."""
+        self.cluster.close()
+        self.stopped = True
+
     def restart(self) -> None:
         """The controllers forget everything but the stores."""
+        self.stopped = False
         drive(self.cluster.restart())
+
+    def bound(self, ruleset: str) -> Bound:
+        """A rule set that is run. Raises BadRequest."""
+        found = self.cluster.loop.find(ruleset)
+        if found is None:
+            raise BadRequest(f"no rule set {ruleset!r} is run")
+        return found
 
     # --- time ---------------------------------------------------------------------------------------------------------
 
     def step(self) -> bool:
         """One thing that happens now; False when nothing does."""
+        if self.stopped:
+            return False
         try:
             moved = drive(self.cluster.step()) or self.faults.arrive()
         except CrashError:
@@ -155,6 +177,8 @@ class VirtualCluster:
 
     def next_instant(self) -> int:
         """When something happens next (ns); 0: never."""
+        if self.stopped:
+            return 0
         instants = (self.cluster.next_instant(), self.faults.next_instant())
         return min((instant for instant in instants if instant), default=0)
 

@@ -8,7 +8,7 @@ import pytest
 from pytest_bdd import given, parsers, step, when
 
 from ruleplane.model.trace import Cause
-from ruleplane.specs.claims import SECONDS, claim, nanoseconds
+from ruleplane.specs.claims import SECONDS, claim, nanoseconds, pattern
 from ruleplane.specs.selection import Mismatch
 from ruleplane.specs.virtual import VirtualCluster
 
@@ -68,6 +68,31 @@ def time_passes(cluster: VirtualCluster, time: str) -> None:
 def restarted(cluster: VirtualCluster) -> None:
     """Everything but the stores is forgotten."""
     cluster.restart()
+
+
+@step("the controllers stop")
+def stopped(cluster: VirtualCluster) -> None:
+    """They are gone until they are restarted; the API goes on."""
+    cluster.stop()
+
+
+@step(parsers.re(pattern('rule set "{rule}" is taken out')))
+def taken_out(cluster: VirtualCluster, rule: str) -> None:
+    """Every `while` of it is false from now on; what it did is undone."""
+    cluster.cluster.loop.retract(cluster.bound(rule))
+
+
+@claim('rule set "{rule}" has (?P<no>not )?undone everything')
+def undone(cluster: VirtualCluster, rule: str, no: str | None) -> None:
+    """Of one that is taken out: nothing is left to do."""
+    if cluster.cluster.loop.retracted(cluster.bound(rule)) is bool(no):
+        raise Mismatch(f"its last error is {cluster.errors.get(rule, '')!r}")
+
+
+@step("the rules are replaced by:")
+def replaced(cluster: VirtualCluster, docstring: str) -> None:
+    """Each rule set of the text runs instead of the one of its name."""
+    cluster.replace(docstring)
 
 
 @when("everything is reconciled again")
