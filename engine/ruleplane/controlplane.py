@@ -14,7 +14,7 @@ from random import SystemRandom
 from typing import TYPE_CHECKING, Any
 
 from ruleplane.clock import SECOND, RealClock
-from ruleplane.lang.load import compile_documents, documents, libraries
+from ruleplane.lang.load import compile_documents, definitions, documents, libraries
 from ruleplane.model.data import data_dir
 from ruleplane.node.memory import recall, remember
 from ruleplane.reconcile.cluster import Cluster
@@ -78,7 +78,15 @@ class ControlPlane:
         store = SqliteStore(settings.data_dir)
         try:
             recorder = Recorder(open_log(settings.data_dir))
-            cluster = Cluster(store, RealClock(), SystemRandom(), recorder, programs, functions=libraries(found))
+            cluster = Cluster(
+                store,
+                RealClock(),
+                SystemRandom(),
+                recorder,
+                programs,
+                functions=libraries(found),
+                manifests=definitions(settings.rules),
+            )
             plane = cls(settings, store, recorder, cluster)
             await plane._open()
         except BaseException:

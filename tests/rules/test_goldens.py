@@ -14,7 +14,7 @@ import yaml
 from ruleplane.clock import parse_rfc3339, rfc3339
 from ruleplane.matcher.cache import Cache
 from ruleplane.model.builtin import builtin_registry
-from ruleplane.model.crd import serve
+from ruleplane.model.crd import DEFINITION, serve
 from ruleplane.model.data import data_dir
 from ruleplane.model.kind import Registry
 from ruleplane.model.schema import Schemas
@@ -42,6 +42,10 @@ def complete(obj, number):
 
 def decide(ruleset, case):
     registry, schemas = kinds()
+    defined = [one for one in case["objects"] if f"{one['apiVersion']}/{one['kind']}" == DEFINITION]
+    if defined:
+        registry = Registry(registry)
+        serve(defined, registry, schemas)
     program = next(one for one in programs_of(bundled()) if one.name == ruleset)
     now = parse_rfc3339(str(case.get("now", "2026-01-01T00:01:00Z")))
     cache_ = Cache(registry)

@@ -8,6 +8,7 @@ from ruleplane.errors import SourceError
 from ruleplane.lang.build import build
 from ruleplane.lang.library import Functions
 from ruleplane.lang.source import Source, read, shape
+from ruleplane.model.crd import DEFINITION
 from ruleplane.model.ruleset import Library, RuleSet
 
 if TYPE_CHECKING:
@@ -40,6 +41,19 @@ def documents(paths: Iterable[Path]) -> Documents:
             if _is_rules(source.data):
                 found.append((source, shape(source)))
     return found
+
+
+def definitions(paths: Iterable[Path]) -> list[dict[str, Any]]:
+    """The definitions of kinds among the other manifests of these files: rules for those kinds need them. Raises
+    SourceError."""
+    api_version, _, kind = DEFINITION.rpartition("/")
+    return [
+        source.data
+        for path in files(paths)
+        for source in read(path)
+        if isinstance(source.data, dict)
+        and (source.data.get("apiVersion"), source.data.get("kind")) == (api_version, kind)
+    ]
 
 
 def _is_rules(data: Any) -> bool:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from ruleplane.model.kind import Registry
     from ruleplane.model.schema import Schemas
 
+DEFINITION = "apiextensions.k8s.io/v1/CustomResourceDefinition"
+
 _STATUS_VERBS = ("get", "patch", "update")
 
 

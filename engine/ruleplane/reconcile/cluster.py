@@ -14,18 +14,20 @@ import yaml
 from ruleplane.api.admission import AdmissionChain
 from ruleplane.api.call import Call, User
 from ruleplane.api.defaults import Defaults
+from ruleplane.api.schema_defaults import SchemaDefaults
 from ruleplane.api.validate import Validator
 from ruleplane.api.verbs import Api
 from ruleplane.errors import AlreadyExists
 from ruleplane.lang.library import Functions
 from ruleplane.matcher.cache import EVERY
 from ruleplane.model.builtin import builtin_registry
-from ruleplane.model.crd import serve
+from ruleplane.model.crd import DEFINITION, serve
 from ruleplane.model.data import data_dir
 from ruleplane.model.kind import Registry
 from ruleplane.model.schema import Schemas
 from ruleplane.model.structural import spec_schema
 from ruleplane.reconcile.catalog import GROUP, Catalog
+from ruleplane.reconcile.definitions import Definitions
 from ruleplane.reconcile.gate import Gate
 from ruleplane.reconcile.informer import Informer
 from ruleplane.reconcile.install import Installer
@@ -59,7 +61,8 @@ class Between(Protocol):
 
 class Cluster:
     """Everything that decides and remembers. ``validator``: one to share, with its schemas, between clusters.
-    ``functions``: those of library files, which installed rule sets may call."""
+    ``functions``: those of library files, which installed rule sets may call. ``manifests``: objects (definitions of
+    kinds) that are there before these programs run."""
 
     def __init__(
         self,
@@ -73,21 +76,25 @@ class Cluster:
         validator: Validator | None = None,
         between: Between | None = None,
         functions: Functions | None = None,
+        manifests: Iterable[dict[str, Any]] = (),
     ) -> None:
         self.store, self.clock, self.random, self.recorder = store, clock, random, recorder
         self.registry = builtin_registry()
         validator = validator if validator is not None else Validator(Schemas.builtin())
         self.schemas = validator.schemas
         serve(_rule_kinds(), self.registry, self.schemas)
-        self._programs = list(programs)
+        self._programs, self.manifests = list(programs), list(manifests)
         taken = {program.name: program.source.file for program in self._programs}
         self.catalog = Catalog(functions if functions is not None else Functions(), taken)
         self.local_registry = Registry()
         serve(_documents("node-kinds.yaml"), self.local_registry, self.schemas)
         self._every = Registry([*self.registry, *self.local_registry])
-        admission = AdmissionChain((Defaults.builtin(), Gate(self.catalog, self._every)))
+        admission = AdmissionChain((Defaults.builtin(), SchemaDefaults(self.schemas), Gate(self.catalog, self._every)))
         self.api = Api(store, self.registry, self.schemas, clock, random, admission, validator)
         self.api.observers.append(RequestListener(recorder, self.schemas, clock))
+        self._definitions = Definitions(
+            (self.registry, self._every), self.schemas, (validator.forget, self._forget_kind)
+        )
         self.local_store = MemoryStore()
         self.local = Api(self.local_store, self.local_registry, self.schemas, clock, random, tracked=False)
         self.local.observers.append(RequestListener(recorder, self.schemas, clock))
@@ -101,6 +108,10 @@ class Cluster:
     def _new_installer(self) -> Installer:
         self.catalog.clear()
         return Installer(self.catalog, self.loop, self._verbs, self._prepare)
+
+    def _forget_kind(self, _kind: Kind) -> None:
+        for informer in self.informers:
+            informer.forget_kinds()
 
     def _new_loop(self) -> Loop:
         return Loop(self._every, self.schemas, self._route, self.clock, self.random, self.recorder, engine=self._engine)
@@ -125,12 +136,18 @@ class Cluster:
             Informer(self.local_store, self.local_registry, self.loop.feed),
         ]
         rules = Informer(self.store, self.registry, self.installer.feed, f"{GROUP}/")
+        kind = self.registry.get(DEFINITION)
+        assert kind is not None, DEFINITION
+        kinds = Informer(self.store, self.registry, self._definitions.feed, kind.prefix())
+        await kinds.load()
+        for manifest in self.manifests:
+            await self.ensure(manifest)
         self.loop.add(self._programs)
         await rules.load()
         await self.installer.start()
         for informer in self.informers:
             await informer.load()
-        self.informers.append(rules)
+        self.informers += [rules, kinds]
         self._filled = True
 
     async def step(self) -> bool:

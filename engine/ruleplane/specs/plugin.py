@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ruleplane.errors import RuleplaneError, SourceError
-from ruleplane.lang.load import documents
+from ruleplane.lang.load import definitions, documents
+from ruleplane.model.crd import DEFINITION
 from ruleplane.model.data import data_dir
 from ruleplane.specs import steps
 from ruleplane.specs.report import failure
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 _RULES = pytest.StashKey[dict[Path, tuple[Path, ...]]]()
 _STEP = pytest.StashKey[str]()
+_DEFINITIONS = DEFINITION.partition("/")[0]
 _configs: list[pytest.Config] = []
 
 
@@ -138,11 +140,12 @@ def _places(config: pytest.Config) -> list[Path]:
 
 
 def _rule_files(candidates: Iterable[Path], place: Path) -> list[Path]:
-    """Those of ``candidates`` that hold rules, without hidden directories below ``place``."""
+    """Those of ``candidates`` that hold rules or define kinds, without hidden directories below ``place``."""
     found = []
     for path in sorted(path for path in candidates if path.suffix in (".yaml", ".yml")):
         if any(part.startswith(".") for part in path.relative_to(place).parts):
             continue
-        if "ruleplane.dev/" in path.read_text(encoding="utf-8", errors="replace") and documents([path]):
+        text = path.read_text(encoding="utf-8", errors="replace")
+        if ("ruleplane.dev/" in text and documents([path])) or (_DEFINITIONS in text and definitions([path])):
             found.append(path.resolve())
     return found

@@ -19,7 +19,7 @@ from ruleplane.api.listing import Query
 from ruleplane.api.validate import Validator
 from ruleplane.clock import SECOND, VirtualClock
 from ruleplane.errors import BadRequest, NotFound, RuleplaneError
-from ruleplane.lang.load import compile_documents, documents, libraries
+from ruleplane.lang.load import compile_documents, definitions, documents, libraries
 from ruleplane.lang.params import parse_overrides
 from ruleplane.lang.source import parse, shape
 from ruleplane.model.data import data_dir
@@ -74,6 +74,12 @@ def programs_of(paths: tuple[Path, ...]) -> tuple[Program, ...]:
 
 
 @cache
+def definitions_of(paths: tuple[Path, ...]) -> tuple[dict[str, Any], ...]:
+    """The definitions of kinds in files beside rules, read once in a process. Raises SourceError."""
+    return tuple(definitions(path for path in paths if path not in bundled()))
+
+
+@cache
 def functions_of(paths: tuple[Path, ...]) -> Functions:
     """The functions of library files, once in a process. Raises SourceError."""
     return libraries(rule_documents(paths))
@@ -115,6 +121,7 @@ class VirtualCluster:
             validator=_validator(),
             between=self.faults,
             functions=functions_of(paths),
+            manifests=definitions_of(paths),
         )
         self.checks: list[Callable[[], None]] = []  # called after every step: what must always hold
         self.machines = 0

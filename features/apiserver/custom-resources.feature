@@ -1,0 +1,158 @@
+Feature: A definition of a kind makes the kind
+
+  Background:
+    Given a cluster
+    And the manifest:
+      """
+      apiVersion: apiextensions.k8s.io/v1
+      kind: CustomResourceDefinition
+      metadata: {name: lamps.example.com}
+      spec:
+        group: example.com
+        scope: Namespaced
+        names: {plural: lamps, kind: Lamp, shortNames: [lp]}
+        versions:
+          - name: v1
+            served: true
+            storage: true
+            subresources: {status: {}}
+            schema:
+              openAPIV3Schema:
+                type: object
+                properties:
+                  spec:
+                    type: object
+                    required: [watts]
+                    properties:
+                      watts: {type: integer, minimum: 1}
+                      colour: {type: string, default: white}
+                  status: {type: object, properties: {lit: {type: boolean}}}
+      """
+    When the control plane is idle
+
+  Example: It is established, and its objects can be made
+    Then condition Established of CustomResourceDefinition "lamps.example.com" is True with reason InitialNamesAccepted
+    And CustomResourceDefinition "lamps.example.com" has status.acceptedNames.listKind LampList
+    And CustomResourceDefinition "lamps.example.com" has status.storedVersions [v1]
+    Given the manifest:
+      """
+      apiVersion: example.com/v1
+      kind: Lamp
+      metadata: {name: desk}
+      spec: {watts: 5}
+      """
+    Then Lamp "desk" has spec.colour white
+    And Lamp "desk" has metadata.generation 1
+
+  Example: What its schema refuses is refused
+    When somebody tries to apply the manifest:
+      """
+      apiVersion: example.com/v1
+      kind: Lamp
+      metadata: {name: desk}
+      spec: {watts: 0}
+      """
+    Then the request is refused with "spec.watts in body should be greater than or equal to 1"
+
+  Example: Rules for it run, whichever comes first
+    Given the rules:
+      """
+      apiVersion: ruleplane.dev/v1
+      kind: RuleSet
+      metadata: {name: lighter}
+      spec:
+        component: test
+        for: {lamp: {kind: example.com/v1/Lamp}}
+        rules:
+          - name: light
+            doc: A bright lamp is lit.
+            status: {lit: "${lamp.spec.watts > 3}"}
+      """
+    And the manifest:
+      """
+      apiVersion: example.com/v1
+      kind: Lamp
+      metadata: {name: desk}
+      spec: {watts: 5}
+      """
+    When the control plane is idle
+    Then Lamp "desk" has status.lit true
+
+  Example: A second definition cannot take its names
+    Given the manifest:
+      """
+      apiVersion: apiextensions.k8s.io/v1
+      kind: CustomResourceDefinition
+      metadata: {name: lights.example.com}
+      spec:
+        group: example.com
+        scope: Namespaced
+        names: {plural: lights, kind: Lamp}
+        versions:
+          - {name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}
+      """
+    When the control plane is idle
+    Then condition NamesAccepted of CustomResourceDefinition "lights.example.com" is False with reason KindConflict
+    And condition Established of CustomResourceDefinition "lamps.example.com" is True
+    When CustomResourceDefinition "lamps.example.com" is deleted
+    And the control plane is idle
+    Then condition Established of CustomResourceDefinition "lights.example.com" is True
+    Given the manifest:
+      """
+      apiVersion: example.com/v1
+      kind: Lamp
+      metadata: {name: desk}
+      """
+
+  Example: When it is deleted, its objects go first, and then the kind
+    Given the manifest:
+      """
+      apiVersion: example.com/v1
+      kind: Lamp
+      metadata: {name: desk}
+      spec: {watts: 5}
+      """
+    And the control plane is idle
+    When CustomResourceDefinition "lamps.example.com" is deleted
+    And the control plane is idle
+    Then there are no CustomResourceDefinitions
+    When somebody tries to apply the manifest:
+      """
+      apiVersion: example.com/v1
+      kind: Lamp
+      metadata: {name: desk}
+      spec: {watts: 5}
+      """
+    Then the request is refused with "no matches for kind"
+
+  Example: Kinds are served again after a restart
+    Given the manifest:
+      """
+      apiVersion: example.com/v1
+      kind: Lamp
+      metadata: {name: desk}
+      spec: {watts: 5}
+      """
+    When the controllers are restarted
+    And the control plane is idle
+    Then Lamp "desk" has spec.colour white
+
+  Scenario Outline: A definition that contradicts itself is refused
+    When somebody tries to apply the manifest:
+      """
+      apiVersion: apiextensions.k8s.io/v1
+      kind: CustomResourceDefinition
+      metadata: {name: <name>}
+      spec:
+        group: example.com
+        scope: Namespaced
+        names: {plural: bulbs, kind: Bulb}
+        versions:
+          - {name: v1, served: true, storage: <storage>, schema: {openAPIV3Schema: {type: object}}}
+      """
+    Then the request is refused with "<message>"
+
+    Examples:
+      | name              | storage | message                                                  |
+      | bulb.example.com  | true    | must be spec.names.plural+                               |
+      | bulbs.example.com | false   | must have exactly one version marked as storage version  |
