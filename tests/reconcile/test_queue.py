@@ -114,3 +114,52 @@ def test_a_program_that_goes_leaves_nothing_behind(queue):
         found.append(item[0])
     assert {bound for bound, _ in found} == {stays}
     assert sorted(name for _, name in found) == ["a", "b", "c"]
+
+
+class _Set:
+    """Stands for a program in the queue."""
+
+    def __init__(self, name):
+        self.name = name
+
+
+def test_a_ranked_program_gives_its_turns_to_the_least_and_takes_no_others():
+    ranked, other = _Set("ranked"), _Set("other")
+    ranks = {"low": (9,), "high": (1,), "late": (1,)}
+    queue = WorkQueue(Random(0), lambda key: ranks[key[1]] if key[0] is ranked else None)
+    for key in ((ranked, "low"), (other, "a"), (ranked, "high"), (other, "b"), (ranked, "late")):
+        queue.add(key, Cause("start"))
+    order = []
+    while (item := queue.pop()) is not None:
+        order.append(item[0][1])
+    assert order == ["high", "a", "late", "b", "low"]
+
+
+def test_a_key_that_waits_is_ranked_anew_when_it_is_woken_again():
+    ranked = _Set("ranked")
+    ranks = {"a": (2,), "b": (1,)}
+    queue = WorkQueue(Random(0), lambda key: ranks[key[1]])
+    for name in "ab":
+        queue.add((ranked, name), Cause("start"))
+    ranks["b"] = (3,)
+    queue.add((ranked, "b"), Cause("watch"))
+    assert [queue.pop()[0][1] for _ in "ab"] == ["a", "b"]
+    assert queue.pop() is None
+    assert len(queue) == 0
+
+
+def test_a_ranked_key_that_moves_from_the_second_lane_is_served_once():
+    ranked = _Set("ranked")
+    queue = WorkQueue(Random(0), lambda key: (1,))
+    queue.add((ranked, "a"), Cause("start"), own=True)
+    queue.add((ranked, "a"), Cause("watch"))
+    assert queue.pop()[0] == (ranked, "a")
+    assert queue.pop() is None
+
+
+def test_a_program_that_goes_takes_its_ranked_keys_along():
+    ranked = _Set("ranked")
+    queue = WorkQueue(Random(0), lambda key: (1,))
+    queue.add((ranked, "a"), Cause("start"))
+    queue.forget(ranked)
+    assert queue.pop() is None

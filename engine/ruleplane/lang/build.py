@@ -13,7 +13,7 @@ from ruleplane.lang.lets import compile_lets
 from ruleplane.lang.params import settings
 from ruleplane.lang.program import Program, Scope
 from ruleplane.lang.reads import shortest
-from ruleplane.lang.relations import compile_by, compile_relation
+from ruleplane.lang.relations import compile_by, compile_first, compile_relation
 from ruleplane.lang.rules import compile_rule
 from ruleplane.lang.signature import RESERVED
 from ruleplane.lang.unit import Unit
@@ -44,6 +44,7 @@ def build(source: Source, shape: RuleSet, functions: Functions, params: Mapping[
         "group": lambda scope: scope.ctx.group,
     }
     by = compile_by(unit, for_.by, ("spec", "for", primary, "by")) if for_.by is not None else None
+    first = compile_first(unit, for_.first, ("spec", "for", primary, "first"))
     where, where_text = None, ""
     if for_.where is not None:
         variable = "it" if grouped else primary
@@ -70,6 +71,7 @@ def build(source: Source, shape: RuleSet, functions: Functions, params: Mapping[
         primary=primary,
         kind=for_.kind,
         by=by,
+        first=first,
         where=where,
         where_text=where_text,
         compiler=unit.compiler,

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 # keys at the end of a path below `spec`; "*" stands for any part
 PENDING: tuple[tuple[str, ...], ...] = (
-    ("for", "*", "first"),
     ("for", "*", "operations"),
     ("for", "*", "subresource"),
     ("watch", "*", "every"),

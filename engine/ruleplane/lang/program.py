@@ -108,6 +108,7 @@ class Program:
     primary: str  # the variable
     kind: str  # "apps/v1/ReplicaSet", or "*"
     by: Callable[[dict[str, Any]], Any] | None  # one reconcile per value of this: the primary is a list of objects
+    first: tuple[Callable[..., Any], ...]  # (None, params, primary) -> value: the least goes first in the queue
     where: Expr | None  # over the primary; over `it` beside `by`
     where_text: str
     compiler: Compiler  # with the functions of libraries, for conditions

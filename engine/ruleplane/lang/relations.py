@@ -11,7 +11,7 @@ from ruleplane.lang.reads import Value
 from ruleplane.lang.signature import signature
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from ruleplane.lang.source import Path
     from ruleplane.lang.unit import Unit
@@ -71,6 +71,18 @@ def compile_by(unit: Unit, text: str, path: Path) -> Callable[[dict[str, Any]], 
     getter = _getter(unit, expr, path)
     unit.follow({"it": Value(unit.primary)}, expr)
     return getter
+
+
+def compile_first(unit: Unit, texts: Sequence[str], path: Path) -> tuple[Callable[..., Any], ...]:
+    """`for.first`: what the queue is ordered by; of the primary and the settings alone, as no decision runs yet.
+
+    Raises SourceError."""
+    ranks = []
+    for index, text in enumerate(texts):
+        expr = unit.parse(text, (*path, index))
+        unit.follow({}, expr)
+        ranks.append(unit.compile(expr, (*path, index), ("params", unit.primary), pure=True))
+    return tuple(ranks)
 
 
 def _refuse_in_groups(unit: Unit, shape: Relation, path: Path) -> None:

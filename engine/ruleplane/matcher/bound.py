@@ -210,6 +210,16 @@ class Bound:
         left = self.footprint.keys() if self.footprint is not None else ()
         return sorted({*self.all_keys(), *left})
 
+    def rank(self, key: str) -> tuple[Any, ...] | None:
+        """Where the primary stands in the queue, least first; None where these rules give no order."""
+        program = self.program
+        if not program.first:
+            return None
+        primary = self.primary(key)
+        if primary is None:
+            return (_LAST,)
+        return tuple([_rank(value, program.params, primary) for value in program.first])
+
     def all_keys(self) -> list[str]:
         """All primaries, in order."""
         if self.groups is not None:
@@ -242,6 +252,22 @@ class Bound:
                     if not table:
                         del relation.kind.named[target]
         self.looked = {}
+
+
+_LAST = (9, 0)
+
+
+def _rank(value: Callable[..., Any], params: Any, primary: Any) -> tuple[int, Any]:
+    """A value that orders with any other; what cannot be evaluated goes last."""
+    try:
+        found = value(None, params, primary)
+    except EvaluationError:
+        return _LAST
+    if isinstance(found, (bool, int, float)):
+        return 0, found
+    if isinstance(found, str):
+        return 1, found
+    return (2, found.ns) if hasattr(found, "ns") else _LAST
 
 
 def _subscribers(relation: BoundRelation, target: Target, *, add: str = "", remove: str = "") -> None:

@@ -65,7 +65,7 @@ class Loop:
     ) -> None:
         self.registry, self.schemas, self.route, self.clock, self.recorder = registry, schemas, route, clock, recorder
         self.cache = Cache(registry, engine=engine)
-        self.queue = WorkQueue(random)
+        self.queue = WorkQueue(random, lambda key: key[0].rank(key[1]))
         self.barrier = Barrier(self.cache, route)
         self.memos = Memos(random.getrandbits(32))
         self.teller = Teller(route, registry)

@@ -4,6 +4,8 @@ A key that is woken again while it waits is not queued twice; the first cause is
 writes wait
 in a second lane: by the time it is served, what those writes set in motion has usually happened, and one pass does
 for both.
+A program may rank its keys (`for.first`): its turns come as before, and each goes to the least of those that wait;
+other programs wait no longer for that.
 Failing keys come back after an exponential delay with seeded jitter. No key is processed by two passes at once (one
 loop).
 """
@@ -12,7 +14,7 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ruleplane.clock import SECOND
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from ruleplane.model.trace import Cause
 
 Key: TypeAlias = "tuple[Bound, str]"
+Rank: TypeAlias = "tuple[Any, ...]"
 
 BASE = 5_000_000  # ns: client-go's first retry
 CAP = 300 * SECOND
@@ -32,9 +35,12 @@ CAP = 300 * SECOND
 class WorkQueue:
     """Keys in two lanes, and a timetable of later ones."""
 
-    def __init__(self, random: Random) -> None:
+    def __init__(self, random: Random, rank: Callable[[Key], Rank | None] | None = None) -> None:
         self._random = random
-        self._fast: deque[Key] = deque()
+        self._rank = rank  # None, or None of a key: first come, first served
+        self._fast: deque[Key | Bound] = deque()  # a program stands for the first of its ranked keys
+        self._ranked: dict[Bound, list[tuple[Rank, int, Key]]] = {}
+        self._ranks: dict[Key, Rank] = {}
         self._slow: deque[Key] = deque()
         self._causes: dict[Key, Cause] = {}
         self._in_slow: set[Key] = set()
@@ -52,21 +58,51 @@ class WorkQueue:
         if key in self._causes:
             if not own and key in self._in_slow:
                 self._in_slow.discard(key)  # stays in the slow deque as a husk
-                self._fast.append(key)
+                self._append(key)
+            elif key in self._ranks:
+                self._place(key)  # what it is ranked by may have changed
             return
         self._causes[key] = cause
         if own:
             self._in_slow.add(key)
             self._slow.append(key)
         else:
+            self._append(key)
+
+    def _append(self, key: Key) -> None:
+        if self._rank is not None and self._place(key):
+            self._fast.append(key[0])
+        else:
             self._fast.append(key)
+
+    def _place(self, key: Key) -> bool:
+        """Put the key in its place among those of its program; whether they have an order."""
+        assert self._rank is not None
+        rank = self._rank(key)
+        if rank is None:
+            return False
+        if self._ranks.get(key) != rank:
+            self._ranks[key] = rank
+            self._count += 1
+            heapq.heappush(self._ranked.setdefault(key[0], []), (rank, self._count, key))
+        return True
+
+    def _best(self, bound: Bound) -> Key | None:
+        heap = self._ranked.get(bound)
+        while heap:
+            rank, _, key = heapq.heappop(heap)
+            if self._ranks.get(key) == rank:
+                del self._ranks[key]
+                return key
+        return None
 
     def pop(self) -> tuple[Key, Cause] | None:
         """The next key and its cause; None when there is nothing to do now."""
         while self._fast:
-            key = self._fast.popleft()
-            cause = self._causes.pop(key, None)
-            if cause is not None:
+            waiting = self._fast.popleft()
+            key = waiting if isinstance(waiting, tuple) else self._best(waiting)
+            cause = self._causes.pop(key, None) if key is not None else None
+            if key is not None and cause is not None:
                 return key, cause
         while self._slow:
             key = self._slow.popleft()
@@ -134,6 +170,9 @@ class WorkQueue:
         for key in [key for key in self._causes if key[0] is bound]:
             del self._causes[key]
             self._in_slow.discard(key)
+        self._ranked.pop(bound, None)
+        for key in [key for key in self._ranks if key[0] is bound]:
+            del self._ranks[key]
         for key in [key for key in self._due if key[0] is bound]:
             del self._due[key]
         for key in [key for key in self._failures if key[0] is bound]:
