@@ -192,3 +192,92 @@ Feature: A rule set that is applied is in force, and goes when it is deleted
       And the control plane is idle
       Then condition Loaded of RuleSet "waiting" is False with reason KindMissing and message "waits until there is example.com/v1/Website"
       And an Event KindMissing on RuleSet "waiting" contains "example.com/v1/Website"
+
+  Rule: What holds only while it is true is undone under the text that made it (nobody else knows of it)
+
+    Background:
+      Given the manifest:
+        """
+        apiVersion: ruleplane.dev/v1
+        kind: RuleSet
+        metadata: {name: shadows}
+        spec:
+          component: examples
+          for: {c: {kind: v1/ConfigMap, where: "has(c.data) && has(c.data.number)"}}
+          watch: {made: {kind: v1/Secret, controlledBy: c}}
+          rules:
+            - name: shadow
+              while: "'number' in c.data"
+              ensure:
+                objects: made
+                count: "1"
+                template: {kind: v1/Secret, type: Opaque}
+                initial: {metadata: {generateName: "${c.metadata.name}-"}}
+        """
+      And the control plane is idle
+
+    Example: The rule set is deleted
+      Then there is 1 Secret
+      When RuleSet "shadows" is deleted
+      And the control plane is idle
+      Then there are 0 Secrets
+      And RuleSet "shadows" is gone
+
+    Example: An edit takes the rule away
+      When the manifest is applied:
+        """
+        apiVersion: ruleplane.dev/v1
+        kind: RuleSet
+        metadata: {name: shadows}
+        spec:
+          component: examples
+          for: {c: {kind: v1/ConfigMap}}
+          rules:
+            - name: note
+              apply: {to: "${c}", metadata: {labels: {noted: "yes"}}}
+        """
+      And the control plane is idle
+      Then there are 0 Secrets
+      And ConfigMap "early" has metadata.labels.noted "yes"
+      And RuleSet "shadows" has status.inForce.generation 2
+      And RuleSet "shadows" has no status.inForce.text
+
+    Example: The controllers crash while the old text is being undone
+      Given the manifest:
+        """
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: second}
+        data: {number: "1"}
+        """
+      And the control plane is idle
+      And the controllers crash after the next deletion of Secret
+      When the manifest is applied:
+        """
+        apiVersion: ruleplane.dev/v1
+        kind: RuleSet
+        metadata: {name: shadows}
+        spec:
+          component: examples
+          for: {s: {kind: v1/Namespace}}
+          rules:
+            - name: note
+              apply: {to: "${s}", metadata: {labels: {noted: "yes"}}}
+        """
+      And the control plane is idle
+      Then the faults have struck 1 time
+      And there are 0 Secrets
+      And Namespace "default" has metadata.labels.noted "yes"
+      And condition Loaded of RuleSet "shadows" is True
+
+    Example: What cannot be undone yet holds the rule set (it is the only one who knows of it)
+      Given every deletion of Secret is refused with "not today"
+      When RuleSet "shadows" is deleted
+      And 5 seconds pass
+      Then RuleSet "shadows" is being deleted
+      And condition Loaded of RuleSet "shadows" is False with reason Retracting
+      And condition Healthy of RuleSet "shadows" is False with reason RulesFail
+      When nothing goes wrong any more
+      And 60 seconds pass
+      Then there are 0 Secrets
+      And RuleSet "shadows" is gone

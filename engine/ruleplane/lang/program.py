@@ -128,5 +128,10 @@ class Program:
         """Every kind of which the objects must be in the cache."""
         return self.leaves | {self.kind, *(relation.kind for relation in self.relations.values())}
 
+    @property
+    def undoes(self) -> bool:
+        """Whether something may have to be undone once it runs no more."""
+        return self.finalizer is not None or bool(self.leaves) or any(rule.lasting for rule in self.rules)
+
     def __repr__(self) -> str:
         return f"Program({self.name!r})"

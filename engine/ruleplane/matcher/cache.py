@@ -75,7 +75,11 @@ class Cache:
         """Add a program: its indexes are filled from what is here."""
         bound = Bound(program, self.kind(program.kind), self)
         self.bounds.append(bound)
-        self._attach(bound)
+        try:
+            self._attach(bound)
+        except BaseException:
+            self.unbind(bound)  # no half of it stays
+            raise
         return bound
 
     def rebind(self, bound: Bound, program: Program) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from ruleplane.errors import SourceError
 from ruleplane.lang.installed import add_library, compile_ruleset
 
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
 
     from ruleplane.lang.library import Functions
     from ruleplane.lang.program import Program
-    from ruleplane.model.kind import Registry
 
     Objects = dict[str, dict[str, Any]]
 
@@ -73,9 +74,12 @@ class Catalog:
             raise known[2]
         return known[2]
 
-    def check(self, obj: dict[str, Any]) -> None:
-        """Raise SourceError if the rule set cannot be loaded."""
-        compile_ruleset(obj, self.functions)
+    def in_force(self, name: str, text: str) -> Program:
+        """The program of a text that was noted when it came into force. Raises SourceError."""
+        kept = orjson.loads(text)
+        return compile_ruleset(
+            {**self.rulesets[name], "spec": kept["spec"]}, self.functions.redefined(kept["functions"])
+        )
 
     def check_library(self, obj: dict[str, Any]) -> None:
         """Raise SourceError if the library cannot be loaded in the place of the one of its name, or if a rule set or
@@ -103,13 +107,6 @@ class Catalog:
         """The other installed libraries that could not be loaded without this one."""
         _, bad = self._with({name: obj for name, obj in self.libraries.items() if name != library})
         return sorted(name for name in bad if name not in self.bad)
-
-    def missing(self, program: Program, registry: Registry) -> dict[tuple[str, ...], str]:
-        """The kinds that a program names and nobody serves, by the path in its text."""
-        named = {("spec", "for", program.primary, "kind"): program.kind}
-        for key, shape in program.source.data["spec"].get("watch", {}).items():
-            named["spec", "watch", key, "kind"] = shape["kind"]
-        return {path: ref for path, ref in named.items() if ref != "*" and registry.get(ref) is None}
 
     def _called(self, name: str) -> set[str]:
         try:

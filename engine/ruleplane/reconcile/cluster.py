@@ -143,12 +143,12 @@ class Cluster:
         for manifest in self.manifests:
             await self.ensure(manifest)
         self.loop.add(self._programs)
-        await rules.load()
-        await self.installer.start()
         for informer in self.informers:
             await informer.load()
-        self.informers += [rules, kinds]
         self._filled = True
+        await rules.load()
+        await self.installer.start()  # what is to be undone is found in the cache
+        self.informers += [rules, kinds]
 
     async def step(self) -> bool:
         """One thing that is to be done now; False when there is nothing."""
@@ -170,7 +170,7 @@ class Cluster:
 
     async def _prepare(self, program: Program) -> None:
         """Put the objects of kinds that nobody has looked at so far into the cache, before this program is bound."""
-        kinds = {program.kind, *(relation.kind for relation in program.relations.values())}
+        kinds = {program.kind, *program.leaves, *(relation.kind for relation in program.relations.values())}
         for ref in sorted(kinds - self.loop.cache.kinds.keys()) if self._filled else ():
             self.loop.fill(ref, *await self._objects(ref))
 

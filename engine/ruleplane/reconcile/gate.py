@@ -16,6 +16,7 @@ from ruleplane.api.refusals import forbidden
 from ruleplane.errors import SourceError
 from ruleplane.lang.installed import compile_ruleset, field_path
 from ruleplane.reconcile.catalog import LIBRARY, RULE_SET
+from ruleplane.reconcile.kinds import check_places, missing
 
 if TYPE_CHECKING:
     from ruleplane.api.call import Call
@@ -65,11 +66,12 @@ class Gate:
             ]
         try:
             program = compile_ruleset(obj, catalog.functions)
+            check_places(program, self._registry)
         except SourceError as error:
             return [_field_error(error)]
         groups = {kind.group for kind in self._registry if not kind.custom}
         found = []
-        for path, ref in catalog.missing(program, self._registry).items():
+        for path, ref in missing(program, self._registry).items():
             group = ref.rsplit("/", 2)[0] if ref.count("/") == 2 else ""
             if group in groups or ref.count("/") not in (1, 2):
                 close = get_close_matches(ref, [kind.ref for kind in self._registry], 1)

@@ -10,9 +10,7 @@ The shell calls :meth:`Installer.step` beside the loop's.
 
 from __future__ import annotations
 
-import hashlib
 import logging
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import orjson
@@ -23,7 +21,10 @@ from ruleplane.errors import ApiError, Conflict, NotFound, SourceError
 from ruleplane.reconcile.catalog import LIBRARY, RULE_SET
 from ruleplane.reconcile.effect import Notice
 from ruleplane.reconcile.gate import FINALIZER
-from ruleplane.reconcile.report import Tally, condition, patch
+from ruleplane.reconcile.installed import Item, Outcome, alike, identity_of, same
+from ruleplane.reconcile.kinds import check_places, missing
+from ruleplane.reconcile.report import Tally, patch
+from ruleplane.reconcile.retract import finds_all
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -40,7 +41,9 @@ if TYPE_CHECKING:
 
 CALL = Call(actor="ruleplane", user=User("system:apiserver", "", ("system:masters",)))
 PACE = 10 * SECOND  # between two writes of a status of which only counts change
-RETRY = SECOND
+RETRY, SOON = SECOND, SECOND // 200
+
+WAITING, STUCK = ("KindMissing",), ("CannotRetract",)
 
 _LOG = logging.getLogger("ruleplane.install")
 
@@ -51,30 +54,6 @@ class Verbs(Protocol):
     async def patch(self, kind: Kind, namespace: str, name: str, body: Any, patch_type: str, call: Call,
                     subresource: str = ...) -> Any:  # fmt: skip
         """Change a part of an object."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of a text: the condition ``Loaded``."""
-
-    holds: bool
-    reason: str
-    message: str
-
-
-@dataclass(slots=True, eq=False)
-class Item:
-    """One installed rule set."""
-
-    name: str
-    uid: str
-    tally: Tally
-    bound: Bound | None = None  # what runs, or is retracted
-    identity: str = ""  # of the text that is bound
-    force: Json | None = None  # what the status says is in force
-    outcome: Outcome | None = None
-    observed: int = 0  # generation
-    written: int = 0  # when the status was written last
 
 
 class Installer:
@@ -102,7 +81,7 @@ class Installer:
         if kind.ref == LIBRARY:
             self._dirty.update(dict.fromkeys(sorted(self.catalog.rulesets)))
             self._dirty[f"{LIBRARY}/{name}"] = None
-        elif before is None or obj is None or not _same(before, obj):
+        elif before is None or obj is None or not same(before, obj):
             self._dirty[name] = None
         self._awaken()
 
@@ -143,7 +122,7 @@ class Installer:
 
     def next_instant(self) -> int:
         """When there is something to do next (ns); 0: never."""
-        if self._dirty or self._loop.registry.generation != self._generation:
+        if self._dirty or self._undone() or self._loop.registry.generation != self._generation:
             return self._loop.clock.now()
         return min(self._due.values(), default=0)
 
@@ -152,6 +131,7 @@ class Installer:
         if self._loop.registry.generation != self._generation:  # kinds have come or gone
             self._generation = self._loop.registry.generation
             self._dirty.update(dict.fromkeys(sorted(self.catalog.rulesets)))
+        self._dirty.update((item.name, None) for item in self._undone())
         if not self._dirty:
             now = self._loop.clock.now()
             due = [name for name, at in self._due.items() if at <= now]
@@ -164,10 +144,17 @@ class Installer:
         try:
             await (self._library(name.rpartition("/")[2]) if "/" in name else self._settle(name))
         except (Conflict, NotFound):
-            self._dirty[name] = None  # it has changed meanwhile: look again
+            self._due[name] = self._loop.clock.now() + SOON  # it has changed meanwhile: look again
         except ApiError as error:
             _LOG.warning("installing %s: %s", name, error)
             self._due[name] = self._loop.clock.now() + RETRY
+        except Exception as error:
+            item = self.items.get(name)
+            if item is None or item.broken is not None:
+                raise
+            _LOG.exception("installing %s", name)
+            item.broken = (self.catalog.rulesets[name]["spec"], f"{type(error).__name__}: {error}")
+            self._dirty[name] = None
         return True
 
     async def start(self) -> None:
@@ -187,50 +174,115 @@ class Installer:
         if item is None:
             status = obj.get("status") or {}
             item = self.items[name] = Item(name, obj["metadata"]["uid"], Tally(status), force=status.get("inForce"))
+        if item.bound is not None and item.bound.ending and self._loop.retracted(item.bound):
+            self._stop(item)
+            item.force = None
         if "deletionTimestamp" in obj["metadata"]:
             await self._retire(item, obj)
             return
-        program, item.outcome = self._loadable(name)
+        program, item.outcome = self._loadable(item)
         item.observed = obj["metadata"].get("generation", 0)
-        identity = _identity(program) if program is not None else ""
-        if item.bound is not None and item.identity == identity:
+        identity = identity_of(program) if program is not None else ""
+        if item.bound is not None and identity in (item.identity, "") and not item.bound.ending:
+            if item.outcome.reason in WAITING:  # its kind has gone, and what it made of that with it
+                self._stop(item)
+            await self._tell(item, obj)  # of a text that no longer loads, the last good one stays in force
+            return
+        noted = (item.force or {}).get("hash") == identity
+        if program is None or (noted and not item.outcome.holds):
             await self._tell(item, obj)
             return
-        if program is None:
-            self._stop(item)
-            item.force = None
+        if (item.bound is not None or not noted) and not await self._undo(item, program):
+            if item.outcome.reason not in STUCK:
+                item.outcome = Outcome(False, "Retracting", "what the text before has made is undone first")
             await self._tell(item, obj)
             return
-        await self._run(item, obj, program, identity)
+        if item.outcome.holds:
+            await self._run(item, obj, program, identity)
+            return
+        self._stop(item)
+        item.force = None
+        await self._tell(item, obj)
 
     async def _run(self, item: Item, obj: Json, program: Program, identity: str) -> None:
         """Note the text, and only then let it act."""
         noted, item.force = item.force, {"generation": item.observed, "hash": identity}
+        if program.undoes:
+            text = {"spec": obj["spec"], "functions": dict(program.calls)}
+            item.force["text"] = orjson.dumps(text, option=orjson.OPT_SORT_KEYS).decode()
         item.tally.fault = ""
-        if item.force != noted:  # else it was in force before a restart
-            await self._tell(item, obj)
-        await self._prepare(program)
-        if item.bound is not None and item.bound.program.kind == program.kind:
+        await self._tell(item, obj)
+        if item.bound is not None and not item.bound.ending and alike(item.bound.program, program):
+            await self._prepare(program)
             self._loop.replace(item.bound, program)
         else:
             self._stop(item)
-            (item.bound,) = self._loop.add([program])
-            self._by_bound[item.bound] = item
+            await self._bind(item, program)
         item.identity = identity
         if item.force != noted:
-            message = f"generation {item.observed} is in force; objects it is for: {_size(item.bound)}"
+            message = f"generation {item.observed} is in force; objects it is for: {item.size}"
             await self._event(obj, "Normal", "Loaded", message)
         self._tell_later(item, SECOND)  # how many primaries it has
+
+    async def _bind(self, item: Item, program: Program) -> Bound:
+        await self._prepare(program)
+        (item.bound,) = self._loop.add([program])
+        self._by_bound[item.bound] = item
+        return item.bound
 
     async def _retire(self, item: Item, obj: Json) -> None:
         """It is being deleted: undo, then let it go."""
         if FINALIZER not in obj["metadata"].get("finalizers", ()):
             self._stop(item)
             return
+        item.outcome = Outcome(False, "Retracting", "what it has made is undone before it goes")
+        if not await self._undo(item, None):
+            await self._tell(item, obj)
+            return
         self._stop(item)
         left = [name for name in obj["metadata"]["finalizers"] if name != FINALIZER]
         body = {"metadata": {"finalizers": left, "resourceVersion": obj["metadata"]["resourceVersion"]}}
         await self._verbs.patch(self._kind(RULE_SET), "", item.name, body, "merge", CALL)
+
+    # --- undoing ------------------------------------------------------------------------------------------------------
+
+    async def _undo(self, item: Item, new: Program | None) -> bool:
+        """Whether nothing is left of the text in force that the new one would not find, and undo, itself. What is left
+        is undone under the old text: the one that runs, or, after a crash, the one that was noted."""
+        if item.bound is None:
+            old = self._noted(item)
+            if old is None:
+                return item.outcome is None or item.outcome.reason not in STUCK
+            if new is not None and alike(old, new) and finds_all(new, old):
+                return True
+            await self._bind(item, old)
+        bound = item.bound
+        assert bound is not None, item.name
+        if not bound.ending:
+            if not bound.program.undoes:
+                return True
+            if new is not None and alike(bound.program, new) and finds_all(new, bound.program):
+                return True
+            item.identity = ""
+            self._loop.retract(bound)
+        return self._loop.retracted(bound)
+
+    def _noted(self, item: Item) -> Program | None:
+        """The program of the noted text, None where it leaves nothing, or nothing of it can be there any more."""
+        if item.force is None or "text" not in item.force:
+            return None
+        try:
+            old = self.catalog.in_force(item.name, item.force["text"])
+        except SourceError as error:  # of an older version: what it made must not be forgotten silently
+            item.outcome = Outcome(
+                False, "CannotRetract", f"the text that was in force can no longer be loaded: {error}"
+            )
+            return None
+        return None if missing(old, self._loop.registry) else old
+
+    def _undone(self) -> list[Item]:
+        """The rule sets of which nothing is left to undo."""
+        return [item for bound, item in self._by_bound.items() if bound.ending and self._loop.retracted(bound)]
 
     def _stop(self, item: Item) -> None:
         if item.bound is not None:
@@ -240,17 +292,22 @@ class Installer:
 
     # --- texts --------------------------------------------------------------------------------------------------------
 
-    def _loadable(self, name: str) -> tuple[Program | None, Outcome]:
-        catalog = self.catalog
+    def _loadable(self, item: Item) -> tuple[Program | None, Outcome]:
+        """The program, and whether it can run now."""
+        catalog, name = self.catalog, item.name
         if name in catalog.taken:
             return None, Outcome(False, "NameTaken", f"a rule set of that name is loaded from {catalog.taken[name]}")
+        if item.broken is not None and item.broken[0] == catalog.rulesets[name]["spec"]:
+            return None, Outcome(False, "EngineFault", item.broken[1])
+        item.broken = None
         try:
             program = catalog.program(name)
+            check_places(program, self._loop.registry)
         except SourceError as error:
             return None, Outcome(False, "Invalid", str(error))
-        missing = sorted(set(catalog.missing(program, self._loop.registry).values()))
-        if missing:
-            return None, Outcome(False, "KindMissing", f"waits until there is {', '.join(missing)}")
+        absent = sorted(set(missing(program, self._loop.registry).values()))
+        if absent:
+            return program, Outcome(False, "KindMissing", f"waits until there is {', '.join(absent)}")
         return program, Outcome(True, "Loaded", "it is in force")
 
     # --- telling ------------------------------------------------------------------------------------------------------
@@ -264,23 +321,7 @@ class Installer:
         now, before, outcome = self._loop.clock.now(), obj.get("status") or {}, item.outcome
         assert outcome is not None, item.name
         failing = self._loop.queue.failing(item.bound) if item.bound is not None else 0
-        if item.tally.fault:
-            health = (False, "EngineFault", item.tally.fault)
-        elif failing:
-            latest = item.tally.latest()
-            last = f"; the last: {latest[0]['rule']} on {latest[0]['object']}: {latest[0]['message']}" if latest else ""
-            health = (False, "RulesFail", f"{failing} of its objects wait to be tried again{last}")
-        else:
-            health = (True, "AsExpected", "")
-        loaded = (outcome.holds, outcome.reason, outcome.message)
-        conditions = [condition(before, "Loaded", *loaded, item.observed, now)]
-        if item.bound is not None:
-            conditions.append(condition(before, "Healthy", *health, item.observed, now))
-        status = {"observedGeneration": item.observed, "conditions": conditions, **item.tally.told()}
-        if item.bound is not None:
-            status["objects"] = _size(item.bound)
-        if item.force is not None:
-            status["inForce"] = item.force
+        status = item.status(before, outcome, failing, now)
         changed = patch(before, status)
         if changed is None:
             return
@@ -312,19 +353,3 @@ class Installer:
         kind = self._loop.registry.get(ref)
         assert kind is not None, ref  # served by every control plane
         return kind
-
-
-def _same(before: Json, after: Json) -> bool:
-    """Whether two versions differ only in status and in metadata that means nothing here."""
-    names = ("uid", "generation", "deletionTimestamp", "finalizers")
-    one, other = before["metadata"], after["metadata"]
-    return before.get("spec") == after.get("spec") and all(one.get(name) == other.get(name) for name in names)
-
-
-def _identity(program: Program) -> str:
-    text = orjson.dumps([program.text_hash, dict(program.calls)], option=orjson.OPT_SORT_KEYS)
-    return hashlib.blake2b(text, digest_size=8).hexdigest()
-
-
-def _size(bound: Bound) -> int:
-    return len(bound.members if bound.where is not None else bound.kind.objects)

@@ -27,6 +27,7 @@ from ruleplane.reconcile.barrier import Barrier
 from ruleplane.reconcile.choose import Memos
 from ruleplane.reconcile.decide import Pass
 from ruleplane.reconcile.firing import firing_of
+from ruleplane.reconcile.kinds import check
 from ruleplane.reconcile.queue import WorkQueue
 from ruleplane.reconcile.retract import finds_all, stage_of
 from ruleplane.reconcile.send import Sender, Sent
@@ -90,7 +91,7 @@ class Loop:
         """Run these programs too; everything that they are for is reconciled once."""
         programs = list(programs)
         for program in programs:
-            self._check_kinds(program)
+            check(program, self.registry)
         bounds = [self.cache.bind(program) for program in programs]
         for bound in bounds:
             self._start(bound, bound.every_key())
@@ -100,7 +101,7 @@ class Loop:
         """Run this program in the place of a bound one for the same kind: whatever waits, was refused or is not yet
         visible of its keys still counts, so that what is half done is finished under the new text. What only the old
         text can undo is undone first, under it. Raises SourceError for a kind that is not served."""
-        self._check_kinds(program)
+        check(program, self.registry)
         if finds_all(program, bound.program):
             self._exchange(bound, program)
         else:
@@ -149,21 +150,6 @@ class Loop:
             self.queue.add((bound, key), Cause("start", self._ref(bound, key), 0, now, why))
         if self.awaken is not None:
             self.awaken()
-
-    def _check_kinds(self, program: Program) -> None:
-        """Raise SourceError for a kind that is not served: rules for it would never do anything."""
-        named = {("spec", "for", program.primary, "kind"): program.kind}
-        for key, shape in program.source.data["spec"].get("watch", {}).items():
-            named["spec", "watch", key, "kind"] = shape["kind"]
-        for path, ref in named.items():
-            if ref != "*" and self.registry.get(ref) is None:
-                raise program.source.error(f"the kind {ref!r} is not served (written as group/version/Kind)", path)
-        for key, shape in program.source.data["spec"].get("watch", {}).items() if program.by is not None else ():
-            kind = self.registry.get(shape["kind"])
-            placed = shape.keys() & {"name", "selector", "labels"}
-            if placed and kind is not None and kind.namespaced and "namespace" not in shape:
-                message = f"a group is in no namespace: give `namespace` beside `{min(placed)}`"
-                raise program.source.error(message, ("spec", "watch", key), key=True)
 
     def fill(self, ref: str, objects: Mapping[str, dict[str, Any]], revision: int) -> None:
         """All objects of a kind that no program has looked at so far, as of ``revision``."""

@@ -1,0 +1,40 @@
+"""The kinds that a program names: are they served, and can its relations be found among them?
+
+Asked of a cluster's registry: before a program is bound (``loop``), when a rule set is admitted (``gate``), and
+while one waits for its kind (``install``).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ruleplane.lang.program import Program
+    from ruleplane.model.kind import Registry
+
+
+def missing(program: Program, registry: Registry) -> dict[tuple[str, ...], str]:
+    """The kinds that nobody serves, by the path in its text: rules for them would never do anything."""
+    named = {("spec", "for", program.primary, "kind"): program.kind}
+    for key, shape in program.source.data["spec"].get("watch", {}).items():
+        named["spec", "watch", key, "kind"] = shape["kind"]
+    return {path: ref for path, ref in named.items() if ref != "*" and registry.get(ref) is None}
+
+
+def check_places(program: Program, registry: Registry) -> None:
+    """Raise SourceError for a relation of a group that would not know in which namespace to look."""
+    if program.by is None:
+        return
+    for key, shape in program.source.data["spec"].get("watch", {}).items():
+        kind = registry.get(shape["kind"])
+        placed = shape.keys() & {"name", "selector", "labels"}
+        if placed and kind is not None and kind.namespaced and "namespace" not in shape:
+            message = f"a group is in no namespace: give `namespace` beside `{min(placed)}`"
+            raise program.source.error(message, ("spec", "watch", key), key=True)
+
+
+def check(program: Program, registry: Registry) -> None:
+    """Raise SourceError for a kind that is not served, and as :func:`check_places`."""
+    for path, ref in missing(program, registry).items():
+        raise program.source.error(f"the kind {ref!r} is not served (written as group/version/Kind)", path)
+    check_places(program, registry)
