@@ -120,6 +120,10 @@ EXPRESSIONS = {
         HEAD + '  rules:\n    - name: a\n      status: »{replicas: "${now}"}\n',
         "`now` stands alone on one side of <, <=, > or >=",
     ),
+    "a namespace beside a way that has none": (
+        HEAD + "  watch:\n    pods: {kind: v1/Pod, controlledBy: rs, »namespace: \"'a'\"}\n" + RULE,
+        "`namespace` goes with name, selector, labels or selectedBy",
+    ),
     "seen of what is no field": (
         HEAD + "  rules:\n    - name: a\n      when: »now > seen(1) + duration('1s')\n      status: {}\n",
         "seen() takes the path of a field below an object",

@@ -29,6 +29,9 @@ def compile_relation(unit: Unit, key: str, shape: Relation) -> RelationSpec:
         spec.where, spec.where_text = unit.condition(shape.where, (*path, "where"), "it")
     if unit.grouped:
         _refuse_in_groups(unit, shape, path)
+    if shape.namespace is not None and not any((shape.name, shape.selector, shape.labels, shape.selectedBy)):
+        message = "`namespace` goes with name, selector, labels or selectedBy: use `where` on it.metadata.namespace"
+        raise unit.source.error(message, (*path, "namespace"), key=True)
     compile_ = _Args(unit, path, params)
     spec.namespace = compile_.fn(shape.namespace, "namespace")
     if shape.controlledBy is not None or shape.ownedBy is not None:
