@@ -192,6 +192,32 @@ Feature: A rule set that is applied is in force, and goes when it is deleted
       And the control plane is idle
       Then condition Loaded of RuleSet "waiting" is False with reason KindMissing and message "waits until there is example.com/v1/Website"
       And an Event KindMissing on RuleSet "waiting" contains "example.com/v1/Website"
+      When the manifest is applied:
+        """
+        apiVersion: apiextensions.k8s.io/v1
+        kind: CustomResourceDefinition
+        metadata: {name: websites.example.com}
+        spec:
+          group: example.com
+          scope: Namespaced
+          names: {plural: websites, singular: website, kind: Website}
+          versions:
+            - name: v1
+              served: true
+              storage: true
+              subresources: {status: {}}
+              schema: {openAPIV3Schema: {type: object, properties: {status: {type: object, properties: {seen: {type: boolean}}}}}}
+        """
+      And the control plane is idle
+      Then condition Loaded of RuleSet "waiting" is True
+      When the manifest is applied:
+        """
+        apiVersion: example.com/v1
+        kind: Website
+        metadata: {name: blog}
+        """
+      And the control plane is idle
+      Then Website "blog" has status.seen true
 
   Rule: What holds only while it is true is undone under the text that made it (nobody else knows of it)
 
