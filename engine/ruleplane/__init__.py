@@ -15,6 +15,7 @@ The rooms, from the ground up (docs/architecture.md tells what each may import):
 - ``specs``               Gherkin on virtual time
 - ``server``              the HTTP edge
 - ``controlplane``        the only place that wires everything
+- ``runner``              rule sets of files against another cluster
 - ``cli``                 one module per command
 """
 

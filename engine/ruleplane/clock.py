@@ -29,6 +29,22 @@ class RealClock:
         return time.time_ns()
 
 
+class SteadyClock:
+    """The real time at the start, and what has passed since: goes on in suspension, and never back."""
+
+    def __init__(self) -> None:
+        self._base = time.time_ns() - self._passed()
+
+    def now(self) -> int:
+        """Nanoseconds since the epoch."""
+        return self._base + self._passed()
+
+    @staticmethod
+    def _passed() -> int:
+        clock = getattr(time, "CLOCK_BOOTTIME", None)
+        return time.clock_gettime_ns(clock) if clock is not None else time.monotonic_ns()
+
+
 class VirtualClock:
     """A clock that stands still until it is told to move: specs converge in milliseconds of real time.
 

@@ -164,3 +164,25 @@ def test_a_primary_that_is_gone_awaits_nothing(barrier):
     barrier.forget(KEY)
     assert is_open(barrier)
     assert barrier.halted(KEY) == {}
+
+
+def test_who_was_told_of_an_older_state_is_told_of_the_next_one_too(barrier, cache):
+    show(cache, "a", 5)
+    barrier.expect(KEY, Sent(expected=[(POD, "default/a", "u", 7)], gone=[(POD, "default/b", "u")]))
+    show(cache, "b", 3)
+    show(cache, "a", 6)
+    assert barrier.shown(POD, "default/a", 6) == [KEY]
+    assert not is_open(barrier)
+    show(cache, "a", 7)
+    assert barrier.shown(POD, "default/a", 7) == [KEY]
+
+
+def test_what_came_and_went_unseen_is_not_awaited_once_the_kind_is_shown_up_to_there(barrier):
+    barrier.expect(KEY, Sent(expected=[(POD, "default/a", "u", 7)]))
+    assert barrier.busy
+    assert barrier.reached(POD, 6) == [KEY]
+    assert not is_open(barrier)
+    assert barrier.reached("v1/Secret", 9) == []
+    assert barrier.reached(POD, 9) == [KEY]
+    assert not barrier.busy
+    assert is_open(barrier)

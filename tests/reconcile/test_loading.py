@@ -38,5 +38,6 @@ def test_a_kind_that_is_not_served_is_refused_at_its_place(primary, related, pla
     (source,) = parse(RULES.replace("FOR", primary).replace("WATCH", related), "odd.yaml")
     programs = compile_documents([(source, shape(source))])
     cluster = Cluster(MemoryStore(), VirtualClock(), Random(1), Recorder(), programs)
-    with pytest.raises(SourceError, match=f"^{place}: the kind .* is not served"):
+    said = f"^{place}: rule set 'odd': the kind .* is not served; is 'v1/Pod' meant"
+    with pytest.raises(SourceError, match=said):
         drive(cluster.start())

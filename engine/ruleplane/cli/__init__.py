@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from ruleplane.cli import demo, rules, spec, trace, up, version, why
+from ruleplane.cli import demo, rules, run, spec, trace, up, version, why
 from ruleplane.errors import RuleplaneError
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app = typer.Typer(
 
 app.command("demo")(demo.demo)
 app.command("up")(up.up)
+app.command("run")(run.run)
 app.command("trace")(trace.trace)
 app.command("why")(why.why)
 app.command("spec", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(spec.spec)

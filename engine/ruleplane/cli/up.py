@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import signal
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     from ruleplane.controlplane import Settings
+
+T = TypeVar("T")
 
 
 def up(
@@ -58,11 +62,10 @@ async def _serve(settings: Settings) -> None:
         await plane.stop()
 
 
-def run(coroutine: object) -> None:
-    """Run the shell's coroutine on uvloop where there is one."""
+def run(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run the shell's coroutine on uvloop where there is one; its result."""
     try:
         import uvloop
     except ImportError:  # Windows
-        asyncio.run(coroutine)  # type: ignore[arg-type]
-        return
-    uvloop.run(coroutine)  # type: ignore[arg-type]
+        return asyncio.run(coroutine)
+    return uvloop.run(coroutine)

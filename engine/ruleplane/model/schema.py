@@ -176,6 +176,10 @@ class Schemas:
         node = self._nodes[kind.definition] = self._by_ref[kind.ref] = SchemaNode(self, root, kind.definition)
         return node
 
+    def define(self, name: str, raw: Raw) -> None:
+        """Tell a definition that types refer to; one that is known already stays."""
+        self._definitions.setdefault(name, raw)
+
     def remove(self, kind: Kind) -> None:
         """Forget the types of a custom kind; unknown is no error."""
         self._by_ref.pop(kind.ref, None)

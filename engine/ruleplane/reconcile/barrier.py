@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from ruleplane.errors import ApiError, NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from ruleplane.matcher.bound import Bound
     from ruleplane.matcher.cache import Cache
@@ -66,12 +66,14 @@ class Barrier:
             left = {a: revision for a, revision in updates.items() if not self._shows(*a, revision)}
             if left:
                 self._updates[key] = left
+                self._wait_for(key, left)
                 return False
             del self._updates[key]
         if gone is not None:
             still = {a: uid for a, uid in gone.items() if not self._is_gone(*a, uid)}
             if still:
                 self._gone[key] = still
+                self._wait_for(key, still)
                 return False
             del self._gone[key]
         return True
@@ -82,6 +84,28 @@ class Barrier:
             self._reached[ref] = revision
         waiting = self._waiters.pop((ref, name), None)
         return list(waiting) if waiting else []
+
+    def reached(self, ref: str, revision: int) -> list[Key]:
+        """The cache shows everything of this kind as of ``revision``: the keys that waited to see any of it."""
+        if revision > self._reached.get(ref, 0):
+            self._reached[ref] = revision
+        found: dict[Key, None] = {}
+        for awaited in [one for one in self._waiters if one[0] == ref]:
+            found.update(self._waiters.pop(awaited))
+        return list(found)
+
+    @property
+    def busy(self) -> bool:
+        """Whether something that was written does not show yet."""
+        return any(
+            not self._shows(*awaited, revision)
+            for table in self._updates.values()
+            for awaited, revision in table.items()
+        ) or any(not self._is_gone(*awaited, uid) for table in self._gone.values() for awaited, uid in table.items())
+
+    def _wait_for(self, key: Key, awaited: Iterable[Awaited]) -> None:
+        for one in awaited:  # anew: a waiter is dropped when it is told, even of a state that is older than its own
+            self._waiters.setdefault(one, {})[key] = None
 
     def halted(self, key: Key) -> dict[str, Made]:
         """What each rule of the key made in its previous firing: it must find it again."""

@@ -6,6 +6,7 @@ while one waits for its kind (``install``).
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,12 +14,20 @@ if TYPE_CHECKING:
     from ruleplane.model.kind import Registry
 
 
+EVERY = "*"
+
+
+def named(program: Program) -> dict[tuple[str, ...], str]:
+    """Every kind that the rule set is for or watches, by the path in its text."""
+    found: dict[tuple[str, ...], str] = {("spec", "for", program.primary, "kind"): program.kind}
+    for key, shape in program.source.data["spec"].get("watch", {}).items():
+        found["spec", "watch", key, "kind"] = shape["kind"]
+    return found
+
+
 def missing(program: Program, registry: Registry) -> dict[tuple[str, ...], str]:
     """The kinds that nobody serves, by the path in its text: rules for them would never do anything."""
-    named = {("spec", "for", program.primary, "kind"): program.kind}
-    for key, shape in program.source.data["spec"].get("watch", {}).items():
-        named["spec", "watch", key, "kind"] = shape["kind"]
-    return {path: ref for path, ref in named.items() if ref != "*" and registry.get(ref) is None}
+    return {path: ref for path, ref in named(program).items() if ref != EVERY and registry.get(ref) is None}
 
 
 def check_places(program: Program, registry: Registry) -> None:
@@ -34,7 +43,17 @@ def check_places(program: Program, registry: Registry) -> None:
 
 
 def check(program: Program, registry: Registry) -> None:
-    """Raise SourceError for a kind that is not served, and as :func:`check_places`."""
+    """Raise SourceError, with the place and the nearest name, for a kind that is not served, and as
+    :func:`check_places`."""
     for path, ref in missing(program, registry).items():
-        raise program.source.error(f"the kind {ref!r} is not served (written as group/version/Kind)", path)
+        said = f"rule set {program.name!r}: the kind {ref!r} is not served"
+        reason = registry.unserved.get(ref.rpartition("/")[0])
+        if reason:
+            raise program.source.error(f"{said}: {reason}", path)
+        # another version of the same kind is nearer than any spelling
+        name = ref.rpartition("/")[2]
+        near = [kind.ref for kind in registry if kind.kind == name]
+        near = near or get_close_matches(ref, [kind.ref for kind in registry], 1)
+        hint = f"; is {near[0]!r} meant?" if near else " (kinds are written as group/version/Kind)"
+        raise program.source.error(said + hint, path)
     check_places(program, registry)

@@ -167,6 +167,11 @@ class Loop:
         for waiting in self.barrier.shown(kind.ref, key, revision):
             self.queue.add(waiting, self._cause)
 
+    def reached(self, kind: Kind, revision: int) -> None:
+        """Everything of this kind up to ``revision`` has been fed: what has not shown by now will not."""
+        for waiting in self.barrier.reached(kind.ref, revision):
+            self.queue.add(waiting, Cause("watch", kind.ref, revision, self.clock.now(), "BOOKMARK"))
+
     def _wake(self, bound: Bound, key: str, own: bool) -> None:
         self.queue.add((bound, key), self._cause, own=own)
         if self.awaken is not None:

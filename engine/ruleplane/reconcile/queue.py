@@ -152,6 +152,10 @@ class WorkQueue:
         delay = min(BASE << min(failures, 40), CAP)
         return delay + int(delay * 0.1 * self._random.random())
 
+    def struggling(self, least: int = 1) -> list[Key]:
+        """The keys that have failed at least so often in a row."""
+        return [key for key, failures in self._failures.items() if failures >= least]
+
     def succeeded(self, key: Key) -> None:
         """``key`` went through: the next failure starts from the first delay."""
         if self._failures.pop(key, None) is not None and self.recovered is not None:
