@@ -75,6 +75,7 @@ def build(source: Source, shape: RuleSet, functions: Functions, params: Mapping[
         where=where,
         where_text=where_text,
         compiler=unit.compiler,
+        definitions=unit.definitions,
         calls=closure(unit.called, functions.definitions),
         relations=unit.relations,
         derived=unit.lifter.specs,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ruleplane.lang.cel.shapes import Shape
     from ruleplane.lang.delta import Derived
     from ruleplane.lang.heads import CompiledRule, Fn
-    from ruleplane.lang.reads import FieldPath
+    from ruleplane.lang.reads import FieldPath, FnDef
     from ruleplane.lang.source import Source
 
 
@@ -112,6 +112,7 @@ class Program:
     where: Expr | None  # over the primary; over `it` beside `by`
     where_text: str
     compiler: Compiler  # with the functions of libraries, for conditions
+    definitions: Mapping[str, FnDef]  # bodies of every function that it may call, of libraries too
     calls: Mapping[str, str]  # functions of libraries that it calls, directly or not: head -> text
     relations: dict[str, RelationSpec]
     derived: list[Derived]

@@ -11,6 +11,7 @@ from ruleplane.lang.cel.ast import Call, Expr, Ident, Literal, MapExpr, Select
 from ruleplane.lang.cel.walk import free_names, rewrite
 from ruleplane.lang.delta import Lifter
 from ruleplane.lang.functions import ENGINE
+from ruleplane.lang.parsing import parse_at
 from ruleplane.lang.reads import Reader, Reads, Value, merge
 from ruleplane.lang.template import to_expression
 from ruleplane.lang.walk import closure, functions_called
@@ -73,7 +74,7 @@ class Unit:
 
     def _parse_at(self, text: str, line: int, column: int) -> Expr:
         file, line, column = self.source.origin(line, column)
-        expr = cel.parse(text, file=file, line=line, column=column)
+        expr = parse_at(text, file, line, column)
         self.called |= functions_called(expr)
         return expr
 
