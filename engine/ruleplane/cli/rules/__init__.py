@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import typer
 
-from ruleplane.cli.rules import listing, new, schema
+from ruleplane.cli.rules import fmt, listing, new, schema
 
-app = typer.Typer(no_args_is_help=True, help="Rule files: list them.")
+app = typer.Typer(no_args_is_help=True, help="Rule files: begin one, lay it out, list what there is.")
 
 
 @app.callback()
@@ -18,5 +18,6 @@ def _group() -> None:
 
 
 app.command("list")(listing.list_rules)
+app.command("fmt")(fmt.fmt)
 app.command("new")(new.new)
 app.command("schema")(schema.schema)
