@@ -14,6 +14,7 @@ import os
 import socket
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from random import SystemRandom
 from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import uuid4
@@ -29,7 +30,9 @@ from ruleplane.client.types import learn
 from ruleplane.client.verbs import RemoteVerbs
 from ruleplane.clock import SECOND, RealClock, SteadyClock
 from ruleplane.errors import RuleplaneError
-from ruleplane.lang.load import load
+from ruleplane.lang.load import compile_documents, documents
+from ruleplane.model.data import data_dir
+from ruleplane.model.ruleset import Library
 from ruleplane.model.schema import Schemas
 from ruleplane.reconcile.kinds import EVERY, check, named
 from ruleplane.reconcile.loop import Loop
@@ -38,7 +41,6 @@ from ruleplane.trace.sqlite import open_log
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     from ruleplane.lang.program import Program
     from ruleplane.model.kind import Kind
@@ -109,7 +111,7 @@ class Runner:
         cls, settings: Settings, tell: Tell, changes: Callable[[Change, str, EffectRecord], None] = lambda *_: None
     ) -> Runner:
         """Load the rules, find the server, and check that it serves what they name."""
-        programs = load(settings.rules, settings.params)
+        programs = _programs(settings)
         if not programs:
             raise RuleplaneError(f"loading {', '.join(map(str, settings.rules))}: there is no rule set")
         credentials = await Credentials.load(settings.kubeconfig, settings.context, RealClock())
@@ -358,3 +360,15 @@ class Runner:
             self._tell(f"{firing.ruleset} · {effect.rule}  {what}{fields}{said}", kind)
         if firing.error:
             self._tell(f"{firing.ruleset}  {firing.key}: {firing.error}", "error")
+
+
+def _programs(settings: Settings) -> list[Program]:
+    """The rule sets of the files, which may use the functions that come with ruleplane. Raises SourceError."""
+    own = documents(settings.rules)
+    given = {Path(source.file).resolve() for source, _ in own}
+    bundled = [
+        (source, item)
+        for source, item in documents([data_dir("rules") / "lib"])
+        if isinstance(item, Library) and Path(source.file).resolve() not in given
+    ]
+    return compile_documents([*bundled, *own], settings.params)

@@ -58,6 +58,7 @@ def run(
     from ruleplane.cli.places import default_kubeconfig
     from ruleplane.cli.up import run as run_loop
     from ruleplane.client.credentials import where_from
+    from ruleplane.lang.params import parse_overrides
     from ruleplane.runner import Settings
 
     if dry_run and once:
@@ -67,7 +68,7 @@ def run(
         where_from(kubeconfig, default_kubeconfig()),
         context,
         namespace,
-        params=_params(settings),
+        params=parse_overrides(settings),
         dry_run=dry_run,
         once=once,
         elect=not dry_run and (leader_elect if leader_elect is not None else not once),
@@ -75,22 +76,6 @@ def run(
     )
     told = _teller(quiet=quiet, errors_only=dry_run and output is Format.json)
     sys.exit(run_loop(_serve(wanted, told, _printer(output))))
-
-
-def _params(settings: list[str]) -> dict[str, dict[str, Any]]:
-    import yaml
-
-    found: dict[str, dict[str, Any]] = {}
-    for setting in settings:
-        name, equals, value = setting.partition("=")
-        ruleset, dot, param = name.rpartition(".")
-        if not (equals and dot and ruleset and param):
-            raise RuleplaneError(f"--set {setting}: RULESET.PARAM=VALUE is expected")
-        try:
-            found.setdefault(ruleset, {})[param] = yaml.safe_load(value)
-        except yaml.YAMLError as error:
-            raise RuleplaneError(f"--set {setting}: the value is not YAML ({error})") from error
-    return found
 
 
 async def _serve(

@@ -23,7 +23,7 @@ from ruleplane.clock import SECOND
 from ruleplane.errors import ServiceUnavailable, Timeout, Unauthorized
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 
     from ruleplane.client.credentials import Credentials
     from ruleplane.clock import Clock
@@ -125,7 +125,7 @@ class Connection:
 
     async def watch(
         self, path: str, query: Mapping[str, str], seconds: float, accept: str = _JSON
-    ) -> AsyncIterator[dict[str, Any]]:
+    ) -> AsyncGenerator[dict[str, Any], None]:
         """The events of a watch until the server ends it; ``seconds``: the longest that it may take. Raises
         ApiError."""
         asked = f"watch {path}"
@@ -139,11 +139,16 @@ class Connection:
                     if response.status == 401:
                         await self._renew(before)  # for the next attempt
                     raise refusal(response.status, raw, asked)
-                async for chunk in response.content.iter_any():  # an object may be longer than a line may be
-                    *lines, rest = (rest + chunk).split(b"\n")
-                    for line in lines:
-                        if line.strip():
-                            yield _decoded(line, asked)
+                try:
+                    async for chunk in response.content.iter_any():  # an object may be longer than a line may be
+                        *lines, rest = (rest + chunk).split(b"\n")
+                        for line in lines:
+                            if line.strip():
+                                yield _decoded(line, asked)
+                except BaseException:  # who leaves in the middle does not wait for the server's farewell
+                    if response.connection is not None and response.connection.transport is not None:
+                        response.connection.transport.abort()
+                    raise
         except TimeoutError as error:
             raise Timeout(f"{asked}: the server did not end it within {seconds:g} s") from error
         except (aiohttp.ClientError, OSError) as error:

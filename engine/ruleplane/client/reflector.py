@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ruleplane.client.paths import collection
@@ -141,23 +142,25 @@ class Reflector:
         }
         accept = f"{_PARTIAL.format(list='')},{_JSON}" if self._partial else _JSON
         heard = False
-        async for event in self._connection.watch(self._path, query, seconds + 30, accept):
-            change, obj = event["type"], event["object"]
-            if change == "ERROR":
-                raise refused(obj)
-            if not heard:
-                heard = True
-                self._well()
-            revision = obj["metadata"]["resourceVersion"]
-            if change == "BOOKMARK":
-                self._sink.reached(self.kind, int(revision))
-            elif change == "DELETED":
-                key = _key(obj)
-                self._known.pop(key, None)
-                self._sink.changed(self.kind, key, None, int(revision), change)
-            else:
-                self._told(_key(obj), self._named(obj), change)
-            self._revision = revision
+        events = self._connection.watch(self._path, query, seconds + 30, accept)
+        async with aclosing(events):
+            async for event in events:
+                change, obj = event["type"], event["object"]
+                if change == "ERROR":
+                    raise refused(obj)
+                if not heard:
+                    heard = True
+                    self._well()
+                revision = obj["metadata"]["resourceVersion"]
+                if change == "BOOKMARK":
+                    self._sink.reached(self.kind, int(revision))
+                elif change == "DELETED":
+                    key = _key(obj)
+                    self._known.pop(key, None)
+                    self._sink.changed(self.kind, key, None, int(revision), change)
+                else:
+                    self._told(_key(obj), self._named(obj), change)
+                self._revision = revision
         return heard
 
     def _told(self, key: str, obj: dict[str, Any], event: str) -> None:
