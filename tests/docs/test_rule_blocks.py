@@ -39,7 +39,7 @@ def test_the_rule_files_of_a_document_compile(file: Path) -> None:
 def test_a_rule_file_of_a_document_is_loaded_from_disk_too(tmp_path: Path) -> None:
     text = "\n---\n".join(yaml.safe_dump(source.data) for source in rule_documents(REFERENCE))
     (tmp_path / "shown.yaml").write_text(text, encoding="utf-8")
-    assert [program.name for program in load([tmp_path])] == ["budgets", "zones", "sweeper"]
+    assert [program.name for program in load([tmp_path])] == ["budgets", "zones", "sweeper", "seats"]
 
 
 PLAIN = {
@@ -59,10 +59,6 @@ PLAIN = {
 NOT_YET: list[tuple[str, tuple[str | int, ...], Any]] = [
     ("every", ("watch", "others", "every"), "15s"),
     ("history", ("let", "past"), "history(o.data, '5m')"),
-    ("deny", ("rules", 0, "deny"), "no"),
-    ("set", ("rules", 0, "set"), {"data": {}}),
-    ("default", ("rules", 0, "default"), {"data": {}}),
-    ("order", ("order",), 1),
     ("wakes", ("watch", "others", "wakes"), "sometimes"),
     ("cronPrev", ("let", "last"), "cronPrev('0 * * * *', 'UTC')"),
 ]

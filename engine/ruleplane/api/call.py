@@ -35,7 +35,8 @@ class Call:
 
     ``actor`` is the field manager that owns what is written (a rule set's name for a rule). ``field_validation`` is
     ``Strict`` (unknown fields refuse the request), ``Warn`` (they are told in ``warnings``) or ``Ignore``; in each case
-    they are not stored. ``firing`` is the id of the rule firing that caused the request, 0 for none.
+    they are not stored. ``firing`` is the id of the rule firing that caused the request, 0 for none, negative
+    where it gets its id with the commit.
     """
 
     actor: str = ""

@@ -8,11 +8,13 @@ from __future__ import annotations
 from base64 import b64encode
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ruleplane.api.admission import Request
 from ruleplane.api.call import Written
 from ruleplane.api.field_error import refusal
 from ruleplane.api.merge import bare
 from ruleplane.api.ownership import Ownership
 from ruleplane.api.strategies import settings
+from ruleplane.api.transaction import Transaction
 from ruleplane.clock import rfc3339
 from ruleplane.errors import RuleplaneError
 from ruleplane.store.base import Compare, Delete, Entry, Put
@@ -21,14 +23,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from random import Random
 
-    from ruleplane.api.admission import Admission
+    from ruleplane.api.admission import Admission, Operation, Review, Reviewer
     from ruleplane.api.call import Call
     from ruleplane.api.field_error import FieldError
     from ruleplane.api.strategies import Strategy
     from ruleplane.clock import Clock
     from ruleplane.model.kind import Kind, Registry
     from ruleplane.model.schema import SchemaNode, Schemas
-    from ruleplane.store.base import Json, Store
+    from ruleplane.store.base import Json, Op, Store, TxnResult
 
 
 class Checks(Protocol):
@@ -58,8 +60,21 @@ class Context:
     """The API's parts, and the last steps of a write."""
 
     __slots__ = (
-        "_nodes", "_statuses", "admission", "clock", "namespace_kind", "observers", "ownership", "random", "registry",
-        "schemas", "settings", "store", "validator",
+        "_nodes",
+        "_statuses",
+        "admission",
+        "clock",
+        "namespace_kind",
+        "observers",
+        "ownership",
+        "random",
+        "registry",
+        "reviewer",
+        "schemas",
+        "settings",
+        "store",
+        "txn",
+        "validator",
     )  # fmt: skip
 
     def __init__(
@@ -74,6 +89,8 @@ class Context:
     ) -> None:
         self.store, self.registry, self.schemas, self.clock, self.random = store, registry, schemas, clock, random
         self.admission, self.validator = admission, validator
+        self.reviewer: Reviewer | None = None
+        self.txn: Transaction | None = None  # that writes are staged in, instead of being stored (``staging.py``)
         self.ownership = Ownership()
         self.settings = settings()
         self.namespace_kind = registry.get(self.settings.namespace_kind)
@@ -138,35 +155,117 @@ class Context:
         if found:
             raise refusal(kind, (obj.get("metadata") or {}).get("name") or "", found)
 
+    # --- admission ----------------------------------------------------------------------------------------------------
+
+    def review(
+        self,
+        call: Call,
+        operation: Operation,
+        kind: Kind,
+        key: str,
+        obj: Json,
+        old: Json | None,
+        subresource: str = "",
+        options: Json | None = None,
+    ) -> Review | None:
+        """The review of a request by whom the reviewer has to ask; None where it is nobody."""
+        reviewer = self.reviewer
+        if reviewer is None or not reviewer.asks(kind, operation, subresource):
+            return None
+        metadata = obj["metadata"]
+        namespace, name = metadata.get("namespace", ""), metadata["name"]
+        txn = self.txn if self.txn is not None else Transaction(self.store, key, name)
+        request = Request(call, operation, kind, subresource, namespace, name, old, options or {})
+        return reviewer.review(request, self, txn)
+
+    def mutate(self, call: Call, verb: str, kind: Kind, subresource: str, obj: Json, old: Json | None) -> Json:
+        """The object with its defaults."""
+        if self.admission is None:
+            return obj
+        obj = self.admission.mutate(call, verb, kind, subresource, obj, old)
+        self.admission.validate(call, verb, kind, subresource, obj, old)
+        return obj
+
+    # --- storing ------------------------------------------------------------------------------------------------------
+
+    async def get(self, key: str) -> Entry | None:
+        """What is there now, to be changed."""
+        return await self.store.get(key)
+
     async def put(
-        self, call: Call, verb: str, kind: Kind, key: str, value: Json, previous: Entry | None, subresource: str = ""
+        self,
+        call: Call,
+        verb: str,
+        kind: Kind,
+        key: str,
+        value: Json,
+        previous: Entry | None,
+        subresource: str = "",
+        review: Review | None = None,
     ) -> Entry | None:
-        """Store ``value`` where ``previous`` still is (None: nothing is); None if that is no longer so."""
+        """Store ``value`` where ``previous`` still is (None: nothing is), and what its review wants with it; None if
+        that is no longer so. Raises Overtaken where what the review read is no longer so."""
         if call.dry_run:
             return _unstored(key, value, previous)
-        result = await self.store.txn(
-            (Compare(key, previous.revision if previous is not None else 0),), (Put(key, value),)
-        )
-        if not result.succeeded:
+        own = Compare(key, previous.revision if previous is not None else 0)
+        result = await self._commit(own, Put(key, value), review)
+        if result is None:
             return None
         entry = result.entries[0]
         if self.observers:
             self._tell(Written(call, verb, kind, entry, previous, result.revision, subresource))
+        if review is not None:
+            await self._committed(review.txn, result)
         return entry
 
     async def remove(
-        self, call: Call, verb: str, kind: Kind, previous: Entry, last: Json, subresource: str = ""
+        self,
+        call: Call,
+        verb: str,
+        kind: Kind,
+        previous: Entry,
+        last: Json,
+        subresource: str = "",
+        review: Review | None = None,
     ) -> Removed | None:
-        """Remove ``previous``, whose last state is ``last``; None if it changed meanwhile."""
+        """Remove ``previous``, whose last state is ``last``, with what its review wants; None if it changed meanwhile.
+        Raises Overtaken."""
         key, revision = previous.key, previous.revision
         if not call.dry_run:
-            result = await self.store.txn((Compare(key, previous.revision),), (Delete(key),))
-            if not result.succeeded:
+            result = await self._commit(Compare(key, previous.revision), Delete(key), review)
+            if result is None:
                 return None
             revision = result.revision
             if self.observers:
                 self._tell(Written(call, verb, kind, None, previous, revision, subresource))
+            if review is not None:
+                await self._committed(review.txn, result)
         return Removed(key, last, revision, previous.created, previous.version)
+
+    async def _commit(self, own: Compare, op: Op, review: Review | None) -> TxnResult | None:
+        if review is None:
+            result = await self.store.txn((own,), (op,))
+            return result if result.succeeded else None
+        txn = review.txn
+        result = await self.store.txn(txn.compares(own), txn.ops(op))
+        if not result.succeeded:
+            txn.failed(own, result)
+            return None
+        return result
+
+    async def _committed(self, txn: Transaction, result: TxnResult) -> None:
+        """Tell of what was written besides."""
+        for (key, write), entry in zip(txn.writes.items(), result.entries[1:], strict=True):
+            after = None if write.value is None else entry
+            if after is not None or write.previous is not None:
+                self._tell(
+                    Written(
+                        write.call, write.verb, write.kind, after, write.previous, result.revision, write.subresource
+                    )
+                )
+            assert entry is None or entry.key == key
+        for done in txn.after:
+            await done(result.revision)
 
     def _tell(self, written: Written) -> None:
         for observer in self.observers:

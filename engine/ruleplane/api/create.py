@@ -8,11 +8,13 @@ from ruleplane.api.body import check_identity, metadata_of
 from ruleplane.api.field_error import refusal, required
 from ruleplane.api.ownership import Writer
 from ruleplane.api.refusals import already_exists, forbidden, not_found
+from ruleplane.api.transaction import afresh
 from ruleplane.errors import InternalError
 
 if TYPE_CHECKING:
     from random import Random
 
+    from ruleplane.api.admission import Review
     from ruleplane.api.call import Call
     from ruleplane.api.context import Context
     from ruleplane.model.kind import Kind
@@ -80,8 +82,9 @@ async def _check_namespace(ctx: Context, kind: Kind, namespace: str, name: str) 
         )
 
 
+@afresh
 async def _store(
-    ctx: Context, kind: Kind, namespace: str, name: str, obj: Json, given: Json, call: Call, *, applied: bool
+    ctx: Context, kind: Kind, /, namespace: str, name: str, obj: Json, given: Json, call: Call, *, applied: bool
 ) -> Entry | None:
     """Store the object under this name; None if the name is taken."""
     strategy = ctx.strategy(kind)
@@ -106,10 +109,13 @@ async def _store(
             new["status"] = ctx.empty_status(kind)
     if strategy.initial:
         new.update(strategy.initial)
-    if ctx.admission is not None:
-        new = ctx.admission.mutate(call, "create", kind, "", new, None)
-        ctx.admission.validate(call, "create", kind, "", new, None)
-    ctx.check(kind, new)
+    key = kind.key(namespace, name)
+    new = ctx.mutate(call, "create", kind, "", new, None)
+    review = ctx.review(call, "CREATE", kind, key, new, None)
+    if review is None:
+        ctx.check(kind, new)
+    else:
+        new = await _reviewed(ctx, kind, review, new, call)
     metadata = dict(new["metadata"])
     if applied:
         entries = ctx.ownership.applied(ctx.node(kind), obj, call.actor, kind, time, status=strategy.status)
@@ -118,8 +124,19 @@ async def _store(
         entries = ctx.ownership.created(kind, ctx.node(kind), new, writer, time, status=strategy.status)
     if entries:
         metadata["managedFields"] = entries
-    new["metadata"] = metadata
-    return await ctx.put(call, "apply" if applied else "create", kind, kind.key(namespace, name), new, None)
+    # another object: what the review has seen stays as it was
+    new = {**new, "metadata": metadata}
+    return await ctx.put(call, "apply" if applied else "create", kind, key, new, None, review=review)
+
+
+async def _reviewed(ctx: Context, kind: Kind, review: Review, new: Json, call: Call) -> Json:
+    """The object as its review has it, checked."""
+    out = await review.mutate(new)
+    if out is not new:
+        out = ctx.mutate(call, "create", kind, "", out, None)
+    ctx.check(kind, out)
+    await review.validate(out)
+    return out
 
 
 def generated_name(base: str, random: Random) -> str:

@@ -15,10 +15,12 @@ from ruleplane.api.field_error import FieldError, invalid_value, not_supported
 from ruleplane.api.options import refuse_options
 from ruleplane.api.refusals import conflict, not_found
 from ruleplane.api.selectors import as_field_value, read_path
+from ruleplane.api.transaction import afresh
 from ruleplane.api.update import TRIES
 from ruleplane.clock import SECOND, parse_rfc3339, rfc3339
 
 if TYPE_CHECKING:
+    from ruleplane.api.admission import Operation
     from ruleplane.api.call import Call
     from ruleplane.api.context import Context
     from ruleplane.api.strategies import Graceful, Strategy
@@ -30,11 +32,13 @@ _POLICIES = ("Background", "Foreground", "Orphan")
 _WAIT, _GO = "wait", "go"  # what a deletion comes to: write the object as deleting, or remove it
 
 
-async def delete(ctx: Context, kind: Kind, namespace: str, name: str, options: Json | None, call: Call) -> Entry:
+async def delete(
+    ctx: Context, kind: Kind, namespace: str, name: str, options: Json | None, call: Call, subresource: str = ""
+) -> Entry:
     """Delete one object: a ``Removed`` if it is gone, else the entry that is being deleted.
 
     ``options`` is a ``DeleteOptions``: ``gracePeriodSeconds``, ``preconditions`` (``uid``, ``resourceVersion``),
-    ``propagationPolicy``, ``dryRun``.
+    ``propagationPolicy``, ``dryRun``. ``subresource``: what was posted to, where that asks for the deletion.
 
     Raises:
         NotFound: there is no such object.
@@ -48,13 +52,11 @@ async def delete(ctx: Context, kind: Kind, namespace: str, name: str, options: J
     strategy = ctx.strategy(kind)
     key = kind.key(namespace, name)
     for _ in range(TRIES):
-        entry = await ctx.store.get(key)
+        entry = await ctx.get(key)
         if entry is None:
             raise not_found(kind, name)
         _check_preconditions(kind, name, entry.value["metadata"], options.get("preconditions") or {})
-        if ctx.admission is not None:
-            ctx.admission.validate(call, "delete", kind, "", entry.value, entry.value)
-        done = await _delete(ctx, kind, strategy, entry, options, call)
+        done = await _delete(ctx, kind, strategy, entry, options, call, subresource)
         if done is not None:
             return done
     raise conflict(kind, name)
@@ -93,16 +95,24 @@ def _check_preconditions(kind: Kind, name: str, metadata: Json, wanted: Json) ->
         )
 
 
+@afresh
 async def _delete(
-    ctx: Context, kind: Kind, strategy: Strategy, entry: Entry, options: Json, call: Call
+    ctx: Context, kind: Kind, /, strategy: Strategy, entry: Entry, options: Json, call: Call, subresource: str
 ) -> Entry | None:
     """Do it; None if the object changed meanwhile."""
+    value = entry.value
+    if ctx.admission is not None:
+        ctx.admission.validate(call, "delete", kind, "", value, value)
+    operation: Operation = "CREATE" if subresource else "DELETE"  # posting to a subresource creates it
+    review = ctx.review(call, operation, kind, entry.key, value, value, subresource, options)
+    if review is not None:
+        await review.validate(value)
     outcome, new = decide(strategy, entry.value, options, ctx.clock.now())
     if outcome == _GO:
-        return await ctx.remove(call, "delete", kind, entry, new)
+        return await ctx.remove(call, "delete", kind, entry, new, review=review)
     if new is entry.value:
         return entry
-    return await ctx.put(call, "delete", kind, entry.key, new, entry)
+    return await ctx.put(call, "delete", kind, entry.key, new, entry, review=review)
 
 
 def decide(strategy: Strategy, value: Json, options: Json, now: int) -> tuple[str, Json]:

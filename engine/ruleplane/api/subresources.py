@@ -13,6 +13,7 @@ from ruleplane.api.delete import delete
 from ruleplane.api.field_error import FieldError, not_supported, refusal, required
 from ruleplane.api.refusals import conflict, not_found
 from ruleplane.api.selectors import matcher, read_path
+from ruleplane.api.transaction import afresh
 from ruleplane.api.update import TRIES
 from ruleplane.errors import ApiError, BadRequest, InternalError, MethodNotAllowed, NotFound, TooManyRequests
 
@@ -37,7 +38,7 @@ async def post(ctx: Context, kind: Kind, namespace: str, name: str, subresource:
     """
     if subresource not in kind.subresources:
         raise NotFound("the server could not find the requested resource")
-    action = _POSTS.get(subresource)
+    action = POSTS.get(subresource)
     if action is None:
         raise MethodNotAllowed("the server does not allow this method on the requested resource")
     return await action(ctx, kind, namespace, name, body, call)
@@ -58,18 +59,27 @@ async def bind(ctx: Context, kind: Kind, namespace: str, name: str, body: Json, 
     given = body.get("metadata") or {}
     key = kind.key(namespace, name)
     for _ in range(TRIES):
-        entry = await ctx.store.get(key)
+        entry = await ctx.get(key)
         if entry is None:
             raise not_found(kind, name)
         _check_bindable(kind, name, entry.value, given)
-        new = _bound(entry.value, target["name"], given, ctx.now())
-        if ctx.admission is not None:
-            new = ctx.admission.mutate(call, "update", kind, "binding", new, entry.value)
-            ctx.admission.validate(call, "update", kind, "binding", new, entry.value)
-        written = await ctx.put(call, "post", kind, key, new, entry, "binding")
+        written = await _bind(ctx, kind, entry, target["name"], given, call)
         if written is not None:
             return written
     raise conflict(kind, name, subresource="binding")
+
+
+@afresh
+async def _bind(ctx: Context, kind: Kind, /, entry: Entry, node: str, given: Json, call: Call) -> Entry | None:
+    """Do it; None if the Pod changed meanwhile."""
+    old = entry.value
+    new = ctx.mutate(call, "update", kind, "binding", _bound(old, node, given, ctx.now()), old)
+    review = ctx.review(call, "CREATE", kind, entry.key, new, old, "binding")
+    if review is not None:
+        new = await review.mutate(new)
+        ctx.check(kind, new, old)
+        await review.validate(new)
+    return await ctx.put(call, "post", kind, entry.key, new, entry, "binding", review)
 
 
 def _check_target(ctx: Context, name: str, target: Json) -> None:
@@ -149,11 +159,11 @@ async def evict(ctx: Context, kind: Kind, namespace: str, name: str, body: Json,
     if options.get("dryRun"):
         call = replace(call, dry_run=True)
     for _ in range(TRIES):
-        entry = await ctx.store.get(kind.key(namespace, name))
+        entry = await ctx.get(kind.key(namespace, name))
         if entry is None:
             raise not_found(kind, name)
         if await _spend(ctx, namespace, name, entry.value, call):
-            return await delete(ctx, kind, namespace, name, options, call)
+            return await delete(ctx, kind, namespace, name, options, call, "eviction")
     raise TooManyRequests(
         "Cannot evict pod as its disruption budget keeps changing.", details={"retryAfterSeconds": 10}
     )
@@ -208,4 +218,4 @@ def _over_budget(message: str, seconds: int = 0) -> ApiError:
     return TooManyRequests("Cannot evict pod as it would violate the pod's disruption budget.", details=details)
 
 
-_POSTS: dict[str, Post] = {"binding": bind, "eviction": evict}
+POSTS: dict[str, Post] = {"binding": bind, "eviction": evict}

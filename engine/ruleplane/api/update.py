@@ -9,8 +9,11 @@ from ruleplane.api.create import create
 from ruleplane.api.field_error import FieldError, invalid_value, refusal
 from ruleplane.api.ownership import Writer
 from ruleplane.api.refusals import conflict, not_found, wrong_uid
+from ruleplane.api.transaction import afresh
+from ruleplane.errors import InternalError
 
 if TYPE_CHECKING:
+    from ruleplane.api.admission import Review
     from ruleplane.api.call import Call
     from ruleplane.api.context import Context
     from ruleplane.api.ownership import ManagedFields
@@ -38,7 +41,7 @@ async def update(
     strategy = ctx.strategy(kind)
     key = kind.key(namespace, name)
     for _ in range(TRIES):
-        entry = await ctx.store.get(key)
+        entry = await ctx.get(key)
         if entry is None:
             if strategy.create_on_update and not subresource and not metadata.get("uid"):
                 return await create(ctx, kind, namespace, obj, call)
@@ -71,9 +74,11 @@ def check_preconditions(
     return True
 
 
+@afresh
 async def replace(
     ctx: Context,
     kind: Kind,
+    /,
     strategy: Strategy,
     entry: Entry,
     new: Json,
@@ -95,12 +100,15 @@ async def replace(
     new = fit(strategy, old, new, part, errors)
     if new is old and entries is None and not errors:
         return entry
-    if ctx.admission is not None:
-        new = ctx.admission.mutate(call, "update", kind, subresource, new, old)
-        ctx.admission.validate(call, "update", kind, subresource, new, old)
+    new = ctx.mutate(call, "update", kind, subresource, new, old)
+    review = ctx.review(call, "UPDATE", kind, entry.key, old, old, subresource)
+    if review is not None:
+        new = await _reviewed(ctx, kind, strategy, review, new, old, call, subresource)
     if new == old and entries is None and not errors:
         return entry
     ctx.check(kind, new, old, subresource, errors)
+    if review is not None:
+        await review.validate(new)
     time = ctx.now()
     if entries is None:
         writer = Writer(call.actor or "unknown", "Update", kind.api_version, subresource)
@@ -115,8 +123,21 @@ async def replace(
     if metadata is not new["metadata"]:
         new = {**new, "metadata": metadata}
     if "deletionTimestamp" in metadata and _is_over(strategy, old, new):
-        return await ctx.remove(call, verb, kind, entry, new, subresource)
-    return await ctx.put(call, verb, kind, entry.key, new, entry, subresource)
+        return await ctx.remove(call, verb, kind, entry, new, subresource, review)
+    return await ctx.put(call, verb, kind, entry.key, new, entry, subresource, review)
+
+
+async def _reviewed(
+    ctx: Context, kind: Kind, strategy: Strategy, review: Review, new: Json, old: Json, call: Call, subresource: str
+) -> Json:
+    """The object after the review's mutations, which keep to the part that the request is about."""
+    out = await review.mutate(new)
+    if out is new:
+        return new
+    out = ctx.mutate(call, "update", kind, subresource, out, old)
+    if subresource and subresource != "scale" and fit(strategy, old, out, subresource, []) != out:
+        raise InternalError(f"admission set fields of {kind.kind} that are no part of the subresource {subresource}")
+    return out
 
 
 def fit(strategy: Strategy, old: Json, new: Json, subresource: str, errors: list[FieldError]) -> Json:

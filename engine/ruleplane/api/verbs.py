@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from random import Random
     from typing import TypeAlias
 
-    from ruleplane.api.admission import Admission
+    from ruleplane.api.admission import Admission, Reviewer
     from ruleplane.api.call import Call, Written
     from ruleplane.clock import Clock
     from ruleplane.model.kind import Kind, Registry
@@ -63,6 +63,19 @@ class Api:
     def observers(self) -> Observers:
         """Who is told of every write."""
         return self._ctx.observers
+
+    def review_with(self, reviewer: Reviewer | None) -> None:
+        """Ask this reviewer, and no other any more, about every write from now on."""
+        self._ctx.reviewer = reviewer
+
+    def reviewed(self, kind: Kind, subresource: str) -> bool:
+        """Whether writes of this subresource of the kind pass the reviewer."""
+        if not subresource:
+            return True
+        parts = self._ctx.strategy(kind).parts
+        return subresource in kind.subresources and (
+            subresource in ("status", "scale") or subresource in parts or subresource in subresources.POSTS
+        )
 
     async def create(self, kind: Kind, namespace: str, obj: Json, call: Call) -> Entry:
         """See :func:`ruleplane.api.create.create`."""

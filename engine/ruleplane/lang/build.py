@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from ruleplane.lang import cel
+from ruleplane.lang.admission import NAMES, check_phase, compile_admission
 from ruleplane.lang.lasting import compile_finalizer, leaves
 from ruleplane.lang.lets import compile_lets
 from ruleplane.lang.params import settings
@@ -35,8 +36,12 @@ def build(source: Source, shape: RuleSet, functions: Functions, params: Mapping[
     if primary in RESERVED:
         raise source.error(f"the name {primary!r} is taken by the language", ("spec", "for", primary), key=True)
     setting = settings(source, spec.params, params or {})
+    admission = compile_admission(source, shape)
     grouped = for_.by is not None
     unit = Unit(source, primary, functions.compiled, functions.definitions, grouped=grouped)
+    if admission is not None:
+        unit.names.update(NAMES)
+        unit.names.remove("refused")  # a request has no previous firing
     fill: dict[str, Callable[[Any], Any]] = {
         "params": lambda _scope: setting.values,
         "refused": lambda scope: scope.ctx.refused(),
@@ -58,6 +63,9 @@ def build(source: Source, shape: RuleSet, functions: Functions, params: Mapping[
     fill.update(compile_lets(unit, spec.let))
     rules = [compile_rule(unit, index, rule) for index, rule in enumerate(spec.rules)]
     finalizer = compile_finalizer(unit, spec.finalizer) if spec.finalizer is not None else None
+    if admission is not None:
+        for rule, written in zip(rules, spec.rules, strict=True):
+            check_phase(source, admission, written, rule)
     scope: type[Scope] = type(f"Scope_{shape.metadata.name}", (Scope,), {"fill": fill})
     text = orjson.dumps([source.data, setting.written], option=orjson.OPT_SORT_KEYS)
     return Program(
@@ -87,6 +95,7 @@ def build(source: Source, shape: RuleSet, functions: Functions, params: Mapping[
         kept={name: shortest(paths) for name, paths in unit.kept.items()},
         finalizer=finalizer,
         leaves=leaves(unit, for_, rules, spec),
+        admission=admission,
     )
 
 

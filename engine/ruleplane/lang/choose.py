@@ -36,7 +36,9 @@ def compile_choose(place: Place, shape: shapes.Choose) -> heads.Choose:
     if shape.none is not None:
         none = _outcome(place.inside("none", {"rejections": None}), shape.none)
     own = judged.get(unit.primary, set())
-    memo = () not in own and not (unit.grouped and own) and _memo(place, judged, candidate[variable])
+    # what a request says is read by no path: verdicts on it are not shared
+    alike = () not in own and not (unit.grouped and own) and "request" not in unit.names
+    memo = alike and _memo(place, judged, candidate[variable])
     return heads.Choose(variable, candidates, tuple(filters), tuple(scores), then, none, shortest(own), enough, memo)
 
 
@@ -66,6 +68,7 @@ def _filter(place: Place, name: str, shape: shapes.Filter) -> heads.Filter:
 
 
 def _outcome(place: Place, shape: shapes.Outcome) -> heads.Outcome:
+    from ruleplane.lang.admission import compile_set
     from ruleplane.lang.events import compile_events
     from ruleplane.lang.rules import compile_apply, compile_post, compile_status
 
@@ -76,6 +79,8 @@ def _outcome(place: Place, shape: shapes.Outcome) -> heads.Outcome:
         outcome.apply = compile_apply(place.inside("apply"), shape.apply)
     if shape.status is not None:
         outcome.apply = compile_status(place.inside("status"), shape.status)
+    if shape.set_ is not None:
+        outcome.set = compile_set(place.inside("set"), shape.set_)
     if shape.event is not None:
         outcome.event = compile_events(place.inside("event"), shape.event).done
     return outcome

@@ -83,6 +83,7 @@ class Keep:
     mine: Fn
     wanted: Fn
     subresource: str = ""
+    own: bool = False  # the list is the primary's
 
 
 @dataclass(slots=True)
@@ -101,6 +102,23 @@ class Post:
     to: Fn
     subresource: str
     body: Fn | None = None
+
+
+@dataclass(slots=True)
+class Set:
+    """Admission: ``fields`` of the incoming object; ``under``: only where it does not say."""
+
+    fields: Fn
+    under: bool = False
+
+
+@dataclass(slots=True)
+class Deny:
+    """Admission: the request is refused. ``field`` is the path of what is at fault."""
+
+    message: Fn
+    reason: str = "Forbidden"
+    field: Fn | None = None
 
 
 @dataclass(slots=True)
@@ -130,6 +148,7 @@ class Outcome:
 
     post: Post | None = None
     apply: Apply | None = None
+    set: Set | None = None
     event: tuple[Told, ...] = ()
 
 
@@ -153,7 +172,7 @@ class Choose:
         return any(score.normalize for score in self.scores)
 
 
-Head: TypeAlias = Ensure | Apply | Keep | Delete | Choose | Post
+Head: TypeAlias = Ensure | Apply | Keep | Delete | Choose | Post | Set | Deny
 
 
 @dataclass(slots=True)
@@ -172,4 +191,5 @@ class CompiledRule:
     events: Events | None = None
     lasting: bool = False
     finalize: bool = False
+    mutates: bool = False  # admission: it writes the incoming object
     expressions: dict[str, Expr] = field(default_factory=dict)  # by place, for explanations

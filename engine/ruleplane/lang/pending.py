@@ -13,15 +13,7 @@ if TYPE_CHECKING:
     from ruleplane.lang.source import Path, Source
 
 # keys at the end of a path below `spec`; "*" stands for any part
-PENDING: tuple[tuple[str, ...], ...] = (
-    ("for", "*", "operations"),
-    ("for", "*", "subresource"),
-    ("watch", "*", "every"),
-    ("order",),
-    ("rules", "*", "deny"),
-    ("rules", "*", "set"),
-    ("rules", "*", "default"),
-)
+PENDING: tuple[tuple[str, ...], ...] = (("watch", "*", "every"),)
 
 
 def refuse_pending(source: Source) -> None:

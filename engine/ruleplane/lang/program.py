@@ -95,6 +95,15 @@ class Finalizer:
     until: Fn
 
 
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """On which requests an admission rule set runs, and when: the least ``order`` first."""
+
+    order: int
+    operations: frozenset[str]
+    subresource: str
+
+
 @dataclass(slots=True, eq=False)
 class Program:
     """One rule set, compiled. Immutable once built."""
@@ -124,10 +133,12 @@ class Program:
     kept: dict[str, tuple[FieldPath, ...]]  # by source; what heads write, and so must notice when others do
     finalizer: Finalizer | None = None
     leaves: frozenset[str] = frozenset()  # kinds of the objects on which something may lie that must be undone
+    admission: Admission | None = None  # runs on requests, instead of reconciling
 
     def kinds(self) -> frozenset[str]:
         """Every kind of which the objects must be in the cache."""
-        return self.leaves | {self.kind, *(relation.kind for relation in self.relations.values())}
+        own = () if self.admission is not None else (self.kind,)  # of requests, the objects come with them
+        return self.leaves | {*own, *(relation.kind for relation in self.relations.values())}
 
     @property
     def undoes(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ruleplane.lang import heads
+from ruleplane.lang.admission import compile_deny, compile_set
 from ruleplane.lang.cel.ast import Call, Expr, Ident, Literal, MapExpr
 from ruleplane.lang.cel.walk import free_names
 from ruleplane.lang.choose import compile_choose
@@ -115,6 +116,16 @@ def _head(place: Place, rule: Rule) -> heads.Head | None:
         return compile_choose(here, rule.choose)
     if rule.post is not None:
         return compile_post(here, rule.post)
+    return _admission(here, rule)
+
+
+def _admission(here: Place, rule: Rule) -> heads.Head | None:
+    if rule.deny is not None:
+        return compile_deny(here, rule.deny)
+    if rule.set_ is not None:
+        return compile_set(here, rule.set_)
+    if rule.default is not None:
+        return compile_set(here, rule.default, under=True)
     return None
 
 
@@ -212,13 +223,14 @@ def _reads(unit: Unit, place: Place, tree: Expr, source: str | None, target: Exp
 
 def _keep(place: Place, shape: shapes.Keep) -> heads.Keep:
     unit = place.unit
-    of, _, target = place.inside("of").target(shape.of)
+    of, tree, target = place.inside("of").target(shape.of)
     fields = tuple(shape.in_.split("."))
     if target is not None:
         unit.reads.setdefault(target.source, set()).add((*target.path, *fields))
     mine = place.inside("mine", {"it": None}).expr(shape.mine)[0]
     wanted = place.inside("as").template(shape.as_)[0]
-    return heads.Keep(of, fields, mine, wanted, shape.subresource)
+    own = isinstance(tree, Ident) and tree.name == unit.primary
+    return heads.Keep(of, fields, mine, wanted, shape.subresource, own)
 
 
 def compile_post(place: Place, shape: shapes.Post) -> heads.Post:

@@ -66,6 +66,18 @@ class BoundRelation:
 
     def one(self, looker: Looker, args: tuple[Any, ...]) -> Any:
         """The object of a `name` relation, or None."""
+        found = self.named(looker, args)
+        if found is None:
+            return None
+        key = "/".join(found)
+        looker.look(self, key)
+        obj = self.kind.objects.get(key)
+        if obj is not None and self.index is not None and key not in self.index.placed:
+            return None  # its `where` does not hold
+        return obj
+
+    def named(self, looker: Looker, args: tuple[Any, ...]) -> tuple[str, str] | None:
+        """Namespace and name of the object of a `name` relation; None where there is no name."""
         spec, scope = self.spec, looker.scope
         assert spec.ours is not None, spec
         name = spec.ours(scope, *args)
@@ -73,12 +85,7 @@ class BoundRelation:
             return None
         if not isinstance(name, str):
             raise EvaluationError(f"the relation {spec.name} is found by a name, not by {name!r}")
-        key = f"{self._namespace(scope, args)}/{name}"
-        looker.look(self, key)
-        obj = self.kind.objects.get(key)
-        if obj is not None and self.index is not None and key not in self.index.placed:
-            return None  # its `where` does not hold
-        return obj
+        return self._namespace(scope, args), name
 
     def view(self, looker: Looker, args: tuple[Any, ...]) -> Any:
         """The related objects."""

@@ -82,6 +82,13 @@ class Cache:
             raise
         return bound
 
+    def lend(self, program: Program) -> Bound:
+        """Relations for a program whose primaries are not in the cache (requests): nothing wakes it."""
+        kind = KindCache(program.kind, namespaced=True, engine=self._engine)  # its own: holds conditions, no objects
+        bound = Bound(program, kind, self)
+        self._attach(bound)
+        return bound
+
     def rebind(self, bound: Bound, program: Program) -> None:
         """Let a bound program go on under another text, for the same kind. What both declare alike stays as it is, and
         so does whatever others hold by this Bound; what the old one looked at is forgotten."""
@@ -96,7 +103,8 @@ class Cache:
         """Take a program out, and with it every index, condition and kind that no other program uses."""
         claims, relations, derived = bound.claims, bound.relations, bound.program.derived
         self._detach(bound)
-        self.bounds.remove(bound)
+        if bound in self.bounds:  # else it was lent
+            self.bounds.remove(bound)
         self._release(claims)
         _drop_steps(relations, derived)
         for kind in self.kinds.values():
@@ -178,7 +186,8 @@ class Cache:
                 kind.conditions.remove(name)
             if not kind.claims:
                 kind.conditions.close()
-                self.kinds.pop(kind.ref, None)
+                if self.kinds.get(kind.ref) is kind:
+                    del self.kinds[kind.ref]
 
     def _index(self, bound: Bound, kind: KindCache, spec: RelationSpec) -> Index | None:
         if spec.mode == "name" and spec.where is None:

@@ -141,7 +141,16 @@ class Outcome(Shape):
     post: Post | None = Field(None, description="A subresource call.")
     apply: dict[str, Any] | None = Field(None, description="Fields of the object `to` (optional `subresource`).")
     status: dict[str, Any] | None = Field(None, description="Fields of the primary's status.")
+    set_: dict[str, Any] | None = Field(
+        None, alias="set", description="Admission: fields that the incoming object gets, whatever it says."
+    )
     event: EventSpec | None = Field(None, description="An Event, told when the request is done.")
+
+    @model_validator(mode="after")
+    def _set_alone(self) -> Outcome:
+        if self.set_ is not None and (self.apply or self.status or self.post):
+            raise ValueError("`set` stands alone: without `apply`, `status`, `post`")
+        return self
 
 
 class Choose(Shape):
@@ -178,5 +187,13 @@ class Deny(Shape):
     """Admission: refuse the request."""
 
     message: str = Field(description="Why, for the person who asked (template).")
-    reason: str = Field("Forbidden", description="The Status reason: Forbidden (403) or Invalid (422).")
-    field: str = Field("", description="With Invalid: the path of the field that is at fault.")
+    reason: Literal["Forbidden", "Invalid"] = Field(
+        "Forbidden", description="The Status reason: Forbidden (403) or Invalid (422)."
+    )
+    field: str = Field("", description="With Invalid: the path of the field that is at fault (template).")
+
+    @model_validator(mode="after")
+    def _field_of_invalid(self) -> Deny:
+        if self.field and self.reason != "Invalid":
+            raise ValueError("`field` goes with `reason: Invalid`: a request is not forbidden for one field")
+        return self

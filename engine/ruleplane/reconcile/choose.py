@@ -314,6 +314,8 @@ def _follow(run: Pass, rule: CompiledRule, outcome: heads.Outcome, args: tuple[A
     effect = None
     if outcome.post is not None:
         effect = run.wishes.post(rule, outcome.post, args)
+    if outcome.set is not None:
+        effect = run.wishes.set(rule, outcome.set, args)
     if outcome.apply is not None:
         effect = run.wishes.apply(rule, outcome.apply, args)
     if outcome.event and effect is not None:

@@ -26,6 +26,7 @@ from ruleplane.model.data import data_dir
 from ruleplane.model.kind import Registry
 from ruleplane.model.schema import Schemas
 from ruleplane.model.structural import spec_schema
+from ruleplane.reconcile.admission import AdmissionRules
 from ruleplane.reconcile.catalog import GROUP, Catalog
 from ruleplane.reconcile.definitions import Definitions
 from ruleplane.reconcile.gate import Gate
@@ -114,7 +115,10 @@ class Cluster:
             informer.forget_kinds()
 
     def _new_loop(self) -> Loop:
-        return Loop(self._every, self.schemas, self._route, self.clock, self.random, self.recorder, engine=self._engine)
+        loop = Loop(self._every, self.schemas, self._route, self.clock, self.random, self.recorder, engine=self._engine)
+        loop.admission = AdmissionRules(loop, self.api)
+        self.api.review_with(loop.admission)
+        return loop
 
     def _route(self, kind: Kind) -> Any:
         return self.local if kind.group == NODE_GROUP else self._verbs
@@ -170,8 +174,7 @@ class Cluster:
 
     async def _prepare(self, program: Program) -> None:
         """Put the objects of kinds that nobody has looked at so far into the cache, before this program is bound."""
-        kinds = {program.kind, *program.leaves, *(relation.kind for relation in program.relations.values())}
-        for ref in sorted(kinds - self.loop.cache.kinds.keys()) if self._filled else ():
+        for ref in sorted(program.kinds() - self.loop.cache.kinds.keys()) if self._filled else ():
             self.loop.fill(ref, *await self._objects(ref))
 
     async def _objects(self, ref: str) -> tuple[dict[str, dict[str, Any]], int]:

@@ -21,6 +21,8 @@ from ruleplane.reconcile.retract import element_id, guard, release, retract
 from ruleplane.reconcile.wishes import Wishes
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ruleplane.lang.delta import Derived
     from ruleplane.lang.heads import CompiledRule
     from ruleplane.lang.program import RelationSpec, Scope
@@ -115,13 +117,13 @@ class Pass:
 
     # --- running rules ------------------------------------------------------------------------------------------------
 
-    def run(self) -> Decision:
-        """All rules of the set that may hold, what is to be undone, then their wishes as requests."""
+    def run(self, rules: Sequence[CompiledRule] | None = None) -> Decision:
+        """All rules of the set (or these) that may hold, what is to be undone, then their wishes as requests."""
         decision = self.decision
         if self.stage == "guard":
             guard(self)
             return decision
-        for rule in self.bound.program.rules:
+        for rule in self.bound.program.rules if rules is None else rules:
             try:
                 if self._rule(rule):
                     decision.rules.append(rule.name)
@@ -179,7 +181,7 @@ class Pass:
             case heads.Delete():
                 wishes.delete(rule, head, args)
                 return
-            case None:
+            case _:  # only Events; the heads of admission are run by its own pass
                 effect = None
         if rule.events is not None and rule.events.done and holds:
             if effect is not None:

@@ -138,6 +138,46 @@ def combine(node: SchemaNode | None, one: Any, other: Any, path: str = "") -> An
     raise ContradictionError(f"{path.removeprefix('.') or 'the whole object'} should be {one!r} and {other!r}")
 
 
+def absent(node: SchemaNode | None, have: dict[str, Any], want: dict[str, Any]) -> dict[str, Any]:
+    """Of a wish, the fields that an object does not say. A list whose elements are told apart by keys lacks those
+    that it does not have, and fields of those that it has; any other list says all.
+
+    >>> absent(None, {"a": {"b": 1}}, {"a": {"b": 2, "c": 3}, "d": 4})
+    {'a': {'c': 3}, 'd': 4}
+    """
+    out: dict[str, Any] = {}
+    for name, value in want.items():
+        if value is None:
+            continue  # an absent field stays absent
+        if name not in have:
+            out[name] = value
+        elif value.__class__ is dict and have[name].__class__ is dict:
+            inner = absent(child(node, name), have[name], value)
+            if inner:
+                out[name] = inner
+        elif value.__class__ is list and have[name].__class__ is list:
+            items = _absent_items(child(node, name), have[name], value)
+            if items:
+                out[name] = items
+    return out
+
+
+def _absent_items(node: SchemaNode | None, have: list[Any], want: list[Any]) -> list[Any]:
+    keys = element_keys(node)
+    if not keys:
+        return []
+    present = {element_key(keys, item): item for item in have}
+    element = node.items if node is not None else None
+    out = []
+    for item in want:
+        key = element_key(keys, item)
+        if key not in present:
+            out.append(item)
+        elif item.__class__ is dict and (inner := absent(element, present[key], item)):
+            out.append({**{name: item[name] for name in keys if name in item}, **inner})
+    return out
+
+
 def patched(node: SchemaNode | None, have: dict[str, Any], want: dict[str, Any]) -> dict[str, Any]:
     """The object after a patch by field; the same object if nothing changes."""
     return merge_fields(node, have, want)

@@ -96,5 +96,6 @@ def identity_of(program: Program) -> str:
 
 
 def alike(old: Program, new: Program) -> bool:
-    """Whether the keys of the one are keys of the other."""
-    return old.kind == new.kind and (old.by is None) == (new.by is None)
+    """Whether the keys of the one are keys of the other; who is asked about requests has none."""
+    sort = (old.by is None, old.admission is None) == (new.by is None, new.admission is None)
+    return old.kind == new.kind and sort

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from ruleplane.matcher.bound import Bound
     from ruleplane.model.kind import Kind, Registry
     from ruleplane.model.schema import Schemas
+    from ruleplane.reconcile.admission import AdmissionRules
     from ruleplane.reconcile.effect import Decision
     from ruleplane.reconcile.queue import Key
     from ruleplane.reconcile.send import Pace, Verbs
@@ -70,6 +71,7 @@ class Loop:
         self.barrier = Barrier(self.cache, route)
         self.memos = Memos(random.getrandbits(32))
         self.teller = Teller(route, registry)
+        self.admission: AdmissionRules | None = None  # given where requests are admitted: beside a store
         self.pace: Pace | None = None  # given by a shell that has others to serve
         self.awaken: Callable[[], None] | None = None  # called when there is something to do
         self.isolate: Callable[[Bound, Exception], bool] | None = None  # a fault of ours on a key: is it dealt with?
@@ -88,20 +90,32 @@ class Loop:
     # --- what there is ------------------------------------------------------------------------------------------------
 
     def add(self, programs: Iterable[Program]) -> list[Bound]:
-        """Run these programs too; everything that they are for is reconciled once."""
+        """Run these programs too; everything that they are for is reconciled once. Those with an order are asked about
+        requests instead."""
         programs = list(programs)
         for program in programs:
-            check(program, self.registry)
-        bounds = [self.cache.bind(program) for program in programs]
+            self._check(program)
+        bounds = [(self._admission(p).add if p.admission is not None else self.cache.bind)(p) for p in programs]
         for bound in bounds:
             self._start(bound, bound.every_key())
         return bounds
+
+    def _admission(self, program: Program) -> AdmissionRules:
+        """Raise SourceError where no requests pass here that could be admitted."""
+        if self.admission is None:
+            raise program.source.error("only an API server admits requests: none is here", ("spec", "order"), key=True)
+        return self.admission
 
     def replace(self, bound: Bound, program: Program) -> None:
         """Run this program in the place of a bound one for the same kind: whatever waits, was refused or is not yet
         visible of its keys still counts, so that what is half done is finished under the new text. What only the old
         text can undo is undone first, under it. Raises SourceError for a kind that is not served."""
-        check(program, self.registry)
+        self._check(program)
+        if program.admission is not None and bound.program.admission is not None:
+            self.errors.pop(bound.program.name, None)
+            self._admission(program).replace(bound, program)
+            return
+        assert program.admission is bound.program.admission is None, "requests and keys take no place of each other"
         if finds_all(program, bound.program):
             self._exchange(bound, program)
         else:
@@ -119,7 +133,7 @@ class Loop:
     def remove(self, bound: Bound) -> None:
         """Run a program no longer, and forget all that was known of its keys."""
         self.successors.pop(bound, None)
-        self.cache.unbind(bound)
+        (self._admission(bound.program).remove if bound.program.admission is not None else self.cache.unbind)(bound)
         self.queue.forget(bound)
         self.barrier.forget_all(bound)
         self.memos.forget(bound.program)
@@ -130,7 +144,8 @@ class Loop:
 
     def find(self, name: str) -> Bound | None:
         """The rule set of that name that is run."""
-        return next((bound for bound in self.cache.bounds if bound.program.name == name), None)
+        bounds = (*self.cache.bounds, *(self.admission.bounds if self.admission is not None else ()))
+        return next((bound for bound in bounds if bound.program.name == name), None)
 
     def retract(self, bound: Bound) -> None:
         """From now on every `while` of this program is false: what it did is undone, and its finalizer taken off. It is
@@ -150,6 +165,11 @@ class Loop:
             self.queue.add((bound, key), Cause("start", self._ref(bound, key), 0, now, why))
         if self.awaken is not None:
             self.awaken()
+
+    def _check(self, program: Program) -> None:
+        check(program, self.registry)
+        if program.admission is not None:
+            self._admission(program).check(program)
 
     def fill(self, ref: str, objects: Mapping[str, dict[str, Any]], revision: int) -> None:
         """All objects of a kind that no program has looked at so far, as of ``revision``."""

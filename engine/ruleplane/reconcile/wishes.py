@@ -14,7 +14,7 @@ from ruleplane.errors import ApiError, EvaluationError
 from ruleplane.lang import heads
 from ruleplane.matcher.footprint import field_manager
 from ruleplane.reconcile import hold
-from ruleplane.reconcile.effect import ContradictionError, Effect, changed_paths, combine, patched, resolve
+from ruleplane.reconcile.effect import ContradictionError, Effect, absent, changed_paths, combine, patched, resolve
 
 if TYPE_CHECKING:
     from ruleplane.lang.heads import CompiledRule
@@ -88,6 +88,14 @@ class Wishes:
             raise ContradictionError(message) from error
         held.rules += other.rules
         held.guarded = held.guarded or other.guarded
+
+    def set(self, rule: CompiledRule, head: heads.Set, args: tuple[Any, ...]) -> Effect | None:
+        """Admission: fields of the incoming object have these values, or get them where it does not say."""
+        run = self.run
+        want = head.fields(run.scope, *args)
+        if head.under:
+            want = absent(run.schemas.node(self.kind_of(run.primary)[0]), run.primary, want)
+        return self.patch(rule.name, run.primary, want, "", guarded=False)
 
     def patch(self, rule: str, obj: Any, want: dict[str, Any], subresource: str, *, guarded: bool) -> Effect | None:
         """Wish ``want`` for ``obj``; None where it is so already. Raises EvaluationError, ContradictionError."""

@@ -27,6 +27,8 @@ def wrote(record: Record, ref: str, revision: int) -> bool:
     """Whether the record wrote this revision of this object."""
     if isinstance(record, RequestRecord):
         return record.ref == ref and record.revision == revision
+    if record.cause.kind == "request" and record.cause.ref == ref:
+        return False  # admission took part in the write: who asked for it wrote it
     return any(effect.ref == ref and effect.revision == revision for effect in record.effects)
 
 

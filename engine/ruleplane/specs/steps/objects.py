@@ -32,6 +32,17 @@ def tried(cluster: VirtualCluster, docstring: str) -> None:
         cluster.refusal = error.message
 
 
+@step(parsers.re(pattern(r"somebody tries to patch (?:the (?P<part>status) of )?{objects}:")))
+def tried_to_patch(cluster: VirtualCluster, objects: str, part: str | None, docstring: str) -> None:
+    """A merge patch that may be refused: say then how."""
+    cluster.refusal = ""
+    try:
+        for obj in Selection.parse(objects).some(cluster):
+            cluster.patch_object(obj, yaml.safe_load(docstring), part or "")
+    except ApiError as error:
+        cluster.refusal = error.message
+
+
 @claim('the request is refused with "{text}"')
 def refused(cluster: VirtualCluster, text: str) -> None:
     """The last one that was tried."""

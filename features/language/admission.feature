@@ -1,0 +1,193 @@
+Feature: Admission rule sets run on requests, in order, and refuse, change or complete them
+
+  # What is not refused here is stored: each set sees what the one before made of the object, and a denial is about the
+  # object as it would be stored.
+
+  Background:
+    Given a cluster without bundled rules
+
+  Rule: A denial names the rule set, and nothing is stored
+
+    Example: An owner label is required
+      Given the rules:
+        """
+        apiVersion: ruleplane.dev/v1
+        kind: RuleSet
+        metadata: {name: owners}
+        spec:
+          component: apiserver
+          order: 10
+          for: {o: {kind: v1/ConfigMap}}
+          rules:
+            - name: has-owner
+              doc: Everything says whose it is.
+              when: "!('owner' in o.metadata.?labels.orValue({}))"
+              deny: "${o.metadata.name} has no label owner"
+        """
+      When somebody tries to apply the manifest:
+        """
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: a}
+        """
+      Then the request is refused with "is forbidden: RuleSet 'owners' denied request: a has no label owner"
+      And ConfigMap "a" does not exist
+      And rule "has-owner" fired 1 time
+
+  Rule: A default says what the object does not; a set says it whatever the object says
+
+    Example: Lists are told apart by their keys
+      Given the rules:
+        """
+        apiVersion: ruleplane.dev/v1
+        kind: RuleSet
+        metadata: {name: fill}
+        spec:
+          component: apiserver
+          order: 10
+          for: {s: {kind: v1/Service}}
+          rules:
+            - name: team
+              doc: What is nobody's is the platform's; all is checked.
+              default: {metadata: {labels: {team: platform}}}
+            - name: checked
+              doc: All is marked as checked.
+              set: {metadata: {labels: {checked: "true"}}}
+            - name: names
+              doc: Port 80 is called web where it has no name.
+              default: {spec: {ports: [{port: 80, protocol: TCP, name: web}]}}
+        """
+      And the manifests:
+        """
+        apiVersion: v1
+        kind: Service
+        metadata: {name: a}
+        spec: {ports: [{port: 80}]}
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: b, labels: {team: red, checked: "false"}}
+        spec: {ports: [{port: 80, name: own}]}
+        """
+      Then Service "a" has metadata.labels.team platform
+      And Service "a" has spec.ports[port=80].name web
+      And Service "b" has metadata.labels.team red
+      And Service "b" has metadata.labels.checked "true"
+      And Service "b" has spec.ports[port=80].name own
+      And metadata.labels.team of Service "a" is so because of rule "fill/team"
+      And the cause of metadata.labels.team of Service "a" is a request by kubectl
+
+  Rule: The least order goes first, and a denial sees what all of them made
+
+    Example: One set completes what another requires
+      Given the rules:
+        """
+        apiVersion: ruleplane.dev/v1
+        kind: RuleSet
+        metadata: {name: a-last}
+        spec:
+          component: apiserver
+          order: 20
+          for: {o: {kind: v1/ConfigMap}}
+          rules:
+            - name: copy
+              doc: The zone is the region's first.
+              set: {data: {zone: "${o.data.region}-1"}}
+            - name: zoned
+              doc: Everything has a zone.
+              when: "!has(o.data.zone)"
+              deny: there is no zone
+        """
+      And the rules:
+        """
+        apiVersion: ruleplane.dev/v1
+        kind: RuleSet
+        metadata: {name: z-first}
+        spec:
+          component: apiserver
+          order: 10
+          for: {o: {kind: v1/ConfigMap}}
+          rules:
+            - name: region
+              doc: The region is north where nothing is said.
+              default: {data: {region: north}}
+        """
+      And the manifest:
+        """
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: a}
+        """
+      Then ConfigMap "a" has data.zone north-1
+
+  Rule: `old` is what is there; it is null at creation
+
+    Example: A field that cannot be changed
+      Given the rules:
+        """
+        apiVersion: ruleplane.dev/v1
+        kind: RuleSet
+        metadata: {name: fixed}
+        spec:
+          component: apiserver
+          order: 10
+          for: {o: {kind: v1/ConfigMap, operations: [CREATE, UPDATE, DELETE]}}
+          rules:
+            - name: colour
+              doc: A colour is for ever.
+              when: request.operation == 'UPDATE' && o.data.colour != old.data.colour
+              deny: {message: colour is immutable, reason: Invalid, field: data.colour}
+            - name: keep
+              doc: What is protected stays.
+              when: request.operation == 'DELETE' && has(old.data.protected)
+              deny: "${request.name} is protected"
+        """
+      And the manifest:
+        """
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: a}
+        data: {colour: red, protected: "yes"}
+        """
+      When somebody tries to apply the manifest:
+        """
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: a}
+        data: {colour: blue, protected: "yes"}
+        """
+      Then the request is refused with "colour is immutable"
+      And ConfigMap "a" has data.colour red
+      When somebody tries to delete ConfigMap "a"
+      Then the request is refused with "a is protected"
+      And ConfigMap "a" exists
+
+  Rule: A set for a subresource sees requests for it, and no others
+
+    Example: Nobody scales by hand
+      Given the rules:
+        """
+        apiVersion: ruleplane.dev/v1
+        kind: RuleSet
+        metadata: {name: statuses}
+        spec:
+          component: apiserver
+          order: 10
+          for: {n: {kind: v1/Namespace, subresource: status}}
+          rules:
+            - name: told
+              doc: The status is nobody's to write.
+              deny: "${request.subresource} of ${n.metadata.name} is ours"
+        """
+      And the manifest:
+        """
+        apiVersion: v1
+        kind: Namespace
+        metadata: {name: a}
+        """
+      Then Namespace "a" exists
+      When somebody tries to patch the status of Namespace "a":
+        """
+        status: {phase: Terminating}
+        """
+      Then the request is refused with "status of a is ours"
