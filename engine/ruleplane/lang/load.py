@@ -9,6 +9,7 @@ from ruleplane.lang.build import build
 from ruleplane.lang.library import Functions
 from ruleplane.lang.source import Source, read, shape
 from ruleplane.model.crd import DEFINITION
+from ruleplane.model.data import data_dir
 from ruleplane.model.ruleset import Library, RuleSet
 
 if TYPE_CHECKING:
@@ -86,5 +87,13 @@ def compile_documents(found: Documents, params: Mapping[str, Mapping[str, Any]] 
 
 
 def load(paths: Iterable[Path], params: Mapping[str, Mapping[str, Any]] | None = None) -> list[Program]:
-    """Read and compile. Raises SourceError at the first mistake."""
-    return compile_documents(documents(paths), params)
+    """Read and compile; what the bundled libraries define may be used. Raises SourceError at the first mistake."""
+    found = documents(paths)
+    return compile_documents([*bundled_libraries(found), *found], params)
+
+
+def bundled_libraries(found: Documents) -> Documents:
+    """The libraries that ruleplane brings along, without those that are among ``found`` already."""
+    there = {source.data["metadata"]["name"] for source, item in found if isinstance(item, Library)}
+    brought = documents([data_dir("rules") / "lib"])
+    return [(source, item) for source, item in brought if item.metadata.name not in there]
