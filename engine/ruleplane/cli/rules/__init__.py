@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import typer
 
-from ruleplane.cli.rules import fmt, listing, new, schema
+from ruleplane.cli.rules import check, explain, fmt, listing, new, schema
 
-app = typer.Typer(no_args_is_help=True, help="Rule files: begin one, lay it out, list what there is.")
+app = typer.Typer(no_args_is_help=True, help="Rule files: begin one, check it, lay it out, list what there is.")
 
 
 @app.callback()
@@ -17,6 +17,8 @@ def _group() -> None:
     """Rule files."""
 
 
+app.command("check")(check.check)
+app.command("explain")(explain.explain)
 app.command("list")(listing.list_rules)
 app.command("fmt")(fmt.fmt)
 app.command("new")(new.new)

@@ -1,0 +1,88 @@
+"""The kinds that rules are checked against: the built-in ones, the nodes' own, and those of definitions given.
+
+Nothing is read before it is asked for; a catalogue without definitions of its own is shared by the whole process.
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from ruleplane.lang.cel.schema_shapes import shape_of
+from ruleplane.lang.cel.shapes import DYN
+from ruleplane.model.builtin import builtin_registry
+from ruleplane.model.crd import serve
+from ruleplane.model.data import data_dir
+from ruleplane.model.schema import SchemaNode, Schemas, complete
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ruleplane.lang.cel.shapes import Shape
+    from ruleplane.model.kind import Kind, Registry
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class Catalogue:
+    """Kinds with their field types. Raises RuleplaneError for a definition that is none."""
+
+    def __init__(self, registry: Registry, schemas: Schemas) -> None:
+        self.registry, self.schemas = registry, schemas
+        self._shapes: dict[str, Shape] = {}
+        self._nodes: dict[str, SchemaNode | None] = {}
+
+    @classmethod
+    def of(cls, crds: Iterable[dict[str, Any]] = ()) -> Catalogue:
+        """The kinds that every cluster has, and those of these definitions."""
+        more = list(crds)
+        return _with(more) if more else _standard()
+
+    def kind(self, ref: str) -> Kind | None:
+        """By reference."""
+        return self.registry.get(ref)
+
+    def node(self, ref: str) -> SchemaNode | None:
+        """The field types of a kind; of ``*`` those that every object has; None where nobody told them."""
+        if ref not in self._nodes:
+            kind = self.registry.get(ref)
+            if kind is not None:
+                self._nodes[ref] = self.schemas.node(kind)
+            else:
+                self._nodes[ref] = SchemaNode(self.schemas, complete({})) if ref == "*" else None
+        return self._nodes[ref]
+
+    def shape(self, ref: str) -> Shape:
+        """The shape of a kind's objects; anything where nobody told it."""
+        found = self._shapes.get(ref)
+        if found is None:
+            node = self.node(ref)
+            found = self._shapes[ref] = DYN if node is None else shape_of(node)
+        return found
+
+    def native(self, ref: str) -> bool:
+        """Whether the group is one that Kubernetes itself serves: a kind of it that is not there never will be."""
+        group = ref.rsplit("/", 2)[0] if ref.count("/") == 2 else ""
+        return group in {kind.group for kind in self.registry if not kind.custom} or "." not in group
+
+    def nearest(self, ref: str) -> str:
+        """The reference that was probably meant, or ""."""
+        refs = [kind.ref for kind in self.registry]
+        same = [one for one in refs if one.rpartition("/")[2] == ref.rpartition("/")[2]]
+        close = same or get_close_matches(ref, refs, 1)
+        return close[0] if close else ""
+
+
+def _with(crds: Iterable[dict[str, Any]]) -> Catalogue:
+    registry, schemas = builtin_registry(), Schemas.builtin()
+    text = (data_dir("schemas") / "node-kinds.yaml").read_text(encoding="utf-8")
+    serve([*(doc for doc in yaml.load_all(text, _Loader) if doc), *crds], registry, schemas)
+    return Catalogue(registry, schemas)
+
+
+@cache
+def _standard() -> Catalogue:
+    return _with(())

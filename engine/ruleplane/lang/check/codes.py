@@ -1,0 +1,32 @@
+"""The codes of findings: stable names that people silence, look up and search for. Never reused, never renumbered.
+
+Only what the checker decides stands here; what each code means, with a bad and a good example, is
+``schemas/findings.yaml``, which a test holds to this table.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal, NamedTuple
+
+
+class Code(NamedTuple):
+    """``title`` is one clause; a warning does not keep rules from being loaded."""
+
+    id: str
+    severity: Literal["error", "warning"]
+    title: str
+
+
+CODES: Final[dict[str, Code]] = {
+    code.id: code
+    for code in (
+        Code("RP001", "error", "the file is no rule file, or does not compile"),
+        Code("RP002", "error", "a name is not declared"),
+        Code("RP003", "error", "there is no such function"),
+        Code("RP004", "error", "there is no such kind"),
+        Code("RP005", "error", "an object has no such field"),
+        Code("RP006", "error", "a value is of the wrong type"),
+        Code("RP011", "warning", "something is declared and never used"),
+        Code("RP021", "warning", "a kind whose fields nobody told"),
+    )
+}

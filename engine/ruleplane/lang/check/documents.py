@@ -1,0 +1,123 @@
+"""Checks rule files: everything that is wrong with them, not only the first thing.
+
+``check_documents`` is called at every load, at the admission of a rule set that is installed, and by the command;
+``check_paths`` reads files first. What is not even a rule file is a finding, too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from ruleplane.errors import RuleplaneError, SourceError
+from ruleplane.lang.check import kinds, types, unused
+from ruleplane.lang.check.catalogue import Catalogue
+from ruleplane.lang.check.finding import Finding, told
+from ruleplane.lang.library import Functions
+from ruleplane.lang.load import files
+from ruleplane.lang.outline import Outline
+from ruleplane.lang.params import settings
+from ruleplane.lang.source import read, shape
+from ruleplane.model.crd import DEFINITION
+from ruleplane.model.ruleset import Library, RuleSet
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from ruleplane.lang.load import Documents
+    from ruleplane.lang.source import Source
+
+    Found = Sequence[tuple[Source, RuleSet | Library]]
+
+
+def check_documents(
+    found: Found, catalogue: Catalogue | None = None, *, others: Found = (), functions: Functions | None = None
+) -> list[Finding]:
+    """What is wrong with these documents, in order of place.
+
+    ``others`` are rule sets and libraries that run beside them: they are not checked again, but seen. ``functions``
+    are the libraries' where somebody has compiled them already.
+    """
+    catalogue = catalogue or Catalogue.of()
+    findings: list[Finding] = []
+    if functions is None:
+        functions = Functions()
+        try:
+            functions.add((source, item) for source, item in (*others, *found) if isinstance(item, Library))
+        except SourceError as error:
+            findings.append(told("RP001", error))
+    outlines = []
+    for source, item in found:
+        if isinstance(item, RuleSet):
+            outline = Outline(source, item)
+            outlines.append(outline)
+            findings += _one(outline, catalogue, functions)
+    lines = {source.file: source.lines for source, _ in (*others, *found)}
+    shown = {_with_line(finding, lines.get(finding.file, [])) for finding in findings}
+    return sorted(shown, key=lambda one: (one.file, one.line, one.column, one.code))
+
+
+def _with_line(finding: Finding, lines: list[str]) -> Finding:
+    """The whole line of the file instead of the expression alone, where the file is at hand."""
+    line = lines[finding.line - 1] if 0 < finding.line <= len(lines) else ""
+    return replace(finding, text=line) if finding.text.strip() in line else finding
+
+
+def _one(outline: Outline, catalogue: Catalogue, functions: Functions) -> list[Finding]:
+    findings = [told("RP001", error, ruleset=outline.name) for error in outline.errors]
+    try:
+        shapes = settings(outline.source, outline.ruleset.spec.params, {}).shapes
+    except SourceError as error:
+        findings.append(told("RP001", error, ruleset=outline.name))
+        shapes = {}
+    findings += kinds.check(outline, catalogue)
+    typed = types.Types(outline, catalogue, functions.compiled, functions.definitions, shapes)
+    findings += typed.check()
+    findings += unused.check(outline, functions.definitions)
+    return findings
+
+
+def check_paths(
+    paths: Iterable[Path], *, libraries: Iterable[Path] = (), crds: Iterable[dict[str, Any]] = ()
+) -> list[Finding]:
+    """What is wrong with these files. ``libraries`` are seen beside them; definitions of kinds are found in both."""
+    findings: list[Finding] = []
+    definitions = list(crds)
+    paths = list(paths)
+    found = _read(paths, findings, definitions)
+    own = {item.metadata.name for _, item in found if isinstance(item, Library)}
+    beside = [
+        (source, item)
+        for source, item in _read(libraries, [], definitions)
+        if isinstance(item, Library) and item.metadata.name not in own
+    ]
+    try:
+        catalogue = Catalogue.of(definitions)
+    except RuleplaneError as error:
+        findings.append(Finding("RP001", "error", str(error), str(paths[0]) if paths else ""))
+        catalogue = Catalogue.of()
+    found_now = check_documents(found, catalogue, others=beside)
+    return sorted({*findings, *found_now}, key=lambda one: (one.file, one.line, one.column, one.code))
+
+
+def _read(paths: Iterable[Path], findings: list[Finding], definitions: list[dict[str, Any]]) -> Documents:
+    found: Documents = []
+    for path in files(paths):
+        try:
+            sources = read(path)
+        except SourceError as error:
+            findings.append(told("RP001", error))
+            continue
+        for source in sources:
+            data = source.data
+            if not isinstance(data, dict):
+                continue
+            if f"{data.get('apiVersion')}/{data.get('kind')}" == DEFINITION:
+                definitions.append(data)
+            elif str(data.get("apiVersion", "")).startswith("ruleplane.dev/"):
+                try:
+                    found.append((source, shape(source)))
+                except SourceError as error:
+                    findings.append(told("RP001", error))
+    return found
