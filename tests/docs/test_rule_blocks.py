@@ -60,7 +60,6 @@ NOT_YET: list[tuple[str, tuple[str | int, ...], Any]] = [
     ("every", ("watch", "others", "every"), "15s"),
     ("history", ("let", "past"), "history(o.data, '5m')"),
     ("wakes", ("watch", "others", "wakes"), "sometimes"),
-    ("cronPrev", ("let", "last"), "cronPrev('0 * * * *', 'UTC')"),
 ]
 
 

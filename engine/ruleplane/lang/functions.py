@@ -14,7 +14,7 @@ import orjson
 
 from ruleplane.clock import SECOND, rfc3339, rfc3339_micro
 from ruleplane.errors import EvaluationError
-from ruleplane.lang import cel
+from ruleplane.lang import cel, cron
 from ruleplane.lang.cel.values import Duration, Optional, Timestamp
 from ruleplane.lang.changed import Changed
 from ruleplane.lang.template import to_json, to_text
@@ -186,6 +186,31 @@ def tick(scope: Scope, step: Any, phase: Any = "") -> Timestamp:
     return Timestamp(at)
 
 
+def cron_prev(scope: Scope, schedule: Any, zone: Any) -> Timestamp:
+    """When a schedule last struck in a time zone; the rule wakes when it strikes next."""
+    schedule, zone, now = _text(schedule), _text(zone), scope.ctx.now()
+    coming = cron.following(schedule, zone, now)
+    if coming is not None:
+        scope.ctx.wake_at(coming)
+    return Timestamp(cron.previous(schedule, zone, now))
+
+
+def cron_next(scope: Scope, schedule: Any, zone: Any) -> Timestamp:
+    """When a schedule strikes next in a time zone; the rule wakes then."""
+    schedule, zone = _text(schedule), _text(zone)
+    coming = cron.following(schedule, zone, scope.ctx.now())
+    if coming is None:
+        raise EvaluationError(f"the schedule {schedule!r} does not strike within {cron.YEARS} years")
+    scope.ctx.wake_at(coming)
+    return Timestamp(coming)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    raise EvaluationError(f"a schedule and a time zone are texts, found {type(value).__name__}")
+
+
 def cel_duration(text: Any) -> int:
     """Nanoseconds of a duration given as text (``10s``)."""
     if not isinstance(text, str):
@@ -232,7 +257,7 @@ def _json(value: Any) -> Any:
 
 
 # functions that ask the clock: a rule that calls one may come out differently later
-TIME = frozenset({"@now_lt", "@now_le", "@now_gt", "@now_ge", "tick", "@changed", "@seen"})
+TIME = frozenset({"@now_lt", "@now_le", "@now_gt", "@now_ge", "tick", "cronPrev", "cronNext", "@changed", "@seen"})
 
 ENGINE: dict[str, cel.Function] = {
     function.name: function
@@ -247,6 +272,8 @@ ENGINE: dict[str, cel.Function] = {
         cel.Function("@seen", _seen, takes_scope=True),
         cel.Function("@changed", _changed, takes_scope=True),
         cel.Function("tick", tick, takes_scope=True),
+        cel.Function("cronPrev", cron_prev, takes_scope=True),
+        cel.Function("cronNext", cron_next, takes_scope=True),
         cel.Function("backoff", backoff),
         cel.Function("spread", spread),
         cel.Function("greatest", greatest),

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ruleplane.errors import SourceError
-from ruleplane.lang import cel
+from ruleplane.errors import EvaluationError, SourceError
+from ruleplane.lang import cel, cron
 from ruleplane.lang.cel.ast import Call, Expr, Ident, Literal, MapExpr, Select
 from ruleplane.lang.cel.walk import free_names, rewrite
 from ruleplane.lang.delta import Lifter
@@ -166,6 +166,8 @@ class Unit:
                 return self._seen(part, path)
             if isinstance(part, Call) and part.function == "changed" and part.target is None:
                 return Call("@changed", part.args, None, part.pos)
+            if isinstance(part, Call) and part.function in ("cronPrev", "cronNext") and part.target is None:
+                self._scheduled(part, path)
             return part
 
         expr = rewrite(expr, change)
@@ -176,6 +178,17 @@ class Unit:
                 path,
             )
         return expr
+
+    def _scheduled(self, call: Call, path: Path) -> None:
+        """What is written down is checked now; what is computed, when it runs."""
+        if len(call.args) != 2:
+            raise self.source.error(f"{call.function}() takes a schedule and a time zone, '0 6 * * *', 'UTC'", path)
+        for check, part in zip((cron.schedule_of, cron.zone_of), call.args, strict=True):
+            if isinstance(part, Literal) and isinstance(part.value, str):
+                try:
+                    check(part.value)
+                except EvaluationError as error:
+                    raise self.source.error(str(error), path) from None
 
     def _seen(self, call: Call, path: Path) -> Expr:
         fields: list[str] = []
