@@ -305,3 +305,37 @@ def test_a_rule_set_that_is_applied_may_begin_to_admit() -> None:
     cluster.settle()
     with pytest.raises(Forbidden, match="closed for Secrets"):
         drive(creating(cluster, "two"))
+
+
+ENDLESS = """\
+apiVersion: ruleplane.dev/v1
+kind: RuleSet
+metadata: {name: echo}
+spec:
+  component: apiserver
+  order: 1
+  for: {o: {kind: v1/ConfigMap, operations: [CREATE]}}
+  watch: {others: {kind: v1/ConfigMap, ownedBy: o}}
+  rules:
+    - name: echo
+      ensure: {objects: others, count: "1", template: {kind: v1/ConfigMap}, initial: {metadata: {generateName: echo-}}}
+"""
+
+
+def test_admission_that_admits_its_own_writes_for_ever_is_refused() -> None:
+    cluster = cluster_with(ENDLESS)
+    before = cluster.revision
+    with pytest.raises(InternalError, match="admitted 8 deep: it never ends"):
+        cluster.apply(ROOM)
+    assert cluster.list("configmap", "default") == []
+    assert cluster.revision == before
+
+
+def test_what_is_made_with_an_object_is_there_with_it_and_told_afterwards() -> None:
+    text = ENDLESS.replace("kind: v1/ConfigMap, operations", "kind: v1/Secret, operations")
+    cluster = cluster_with(text + '      event: {created: "made ${object.kind}"}\n')
+    made = drive(creating(cluster, "one"))
+    (other,) = cluster.list("configmap", "default")
+    assert other["metadata"]["resourceVersion"] == str(made.revision)
+    assert other["metadata"]["ownerReferences"][0]["uid"] == made.value["metadata"]["uid"]
+    assert [event["message"] for event in cluster.list("event")] == ["made ConfigMap"]
