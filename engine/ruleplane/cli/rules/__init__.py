@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from ruleplane.cli.rules import check, explain, fmt, listing, new, schema
+from ruleplane.cli.rules import check, explain, fmt, listing, new, rbac, schema
 
 app = typer.Typer(no_args_is_help=True, help="Rule files: begin one, check it, lay it out, list what there is.")
 
@@ -22,4 +22,5 @@ app.command("explain")(explain.explain)
 app.command("list")(listing.list_rules)
 app.command("fmt")(fmt.fmt)
 app.command("new")(new.new)
+app.command("rbac")(rbac.rbac)
 app.command("schema")(schema.schema)

@@ -11,6 +11,7 @@ import typer
 from ruleplane.errors import RuleplaneError
 
 if TYPE_CHECKING:
+    from ruleplane.lang.program import Program
     from ruleplane.lang.source import Source
     from ruleplane.model.ruleset import Library, RuleSet
 
@@ -70,3 +71,22 @@ def nearest(name: str, names: list[str], *, few: bool = False) -> str:
     if few:
         return ""
     return f" (there are: {', '.join(sorted(names))})" if names else " (there are none)"
+
+
+def load_programs(paths: list[Path]) -> list[Program]:
+    """The rule sets of the paths, compiled; the bundled libraries may be used. Raises RuleplaneError."""
+    from ruleplane.lang.load import compile_documents, documents
+    from ruleplane.model.data import data_dir
+    from ruleplane.model.ruleset import Library
+
+    found = documents(paths)
+    ours = {Path(source.file).resolve() for source, _ in found}
+    bundled = [
+        (source, item)
+        for source, item in documents([data_dir("rules")])
+        if isinstance(item, Library) and Path(source.file).resolve() not in ours
+    ]
+    programs = compile_documents([*bundled, *found])
+    if not programs:
+        raise RuleplaneError(f"no rule set in {', '.join(map(str, paths))}")
+    return programs
