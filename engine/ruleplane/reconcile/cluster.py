@@ -192,6 +192,8 @@ class Cluster:
         """Run this text of a rule set instead of the one of its name: at once, or when what only the older text can
         undo is undone."""
         self._programs = [one for one in self._programs if one.name != program.name] + [program]
+        for ref in program.kinds():
+            self.loop.cache.kind(ref)  # filled below, for a text that is to run later too
         bound = self.loop.find(program.name)
         if bound is None:
             self.loop.add([program])
