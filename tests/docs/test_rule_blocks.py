@@ -39,7 +39,8 @@ def test_the_rule_files_of_a_document_compile(file: Path) -> None:
 def test_a_rule_file_of_a_document_is_loaded_from_disk_too(tmp_path: Path) -> None:
     text = "\n---\n".join(yaml.safe_dump(source.data) for source in rule_documents(REFERENCE))
     (tmp_path / "shown.yaml").write_text(text, encoding="utf-8")
-    assert [program.name for program in load([tmp_path])] == ["budgets", "zones", "sweeper", "seats"]
+    names = ["budgets", "zones", "sweeper", "secret-copies", "seats"]
+    assert [program.name for program in load([tmp_path])] == names
 
 
 PLAIN = {

@@ -43,6 +43,24 @@ SHAPE = {
         HEAD + "  rules:\n    - »name: a\n      status: {replicas: 1}\n      delete: {objects: rs}\n",
         "a rule has one head, not status and delete",
     ),
+    "a condition that is and is not undone": (
+        HEAD + "  rules:\n    - »name: a\n      when: 'true'\n      while: 'true'\n      status: {replicas: 1}\n",
+        "a rule has one condition: `when` (make it so) or `while` (and undo it afterwards)",
+    ),
+    "undoing what cannot be undone": (
+        HEAD + "  rules:\n    - »name: a\n      while: 'true'\n      delete: {objects: rs}\n",
+        "`delete` cannot be undone: `while` goes with ensure, apply, status, keep; use `when`",
+    ),
+    "finalizing without a finalizer": (
+        HEAD.replace("  component", "  »component")
+        + "  rules:\n    - name: a\n      finalize: true\n      delete: {objects: rs}\n",
+        "the rule a has `finalize`, and there is no `finalizer` that would wait for it",
+    ),
+    "a finalizer of a group": (
+        HEAD.replace("  component", "  »component").replace("ReplicaSet}", "ReplicaSet, by: \"''\"}")
+        + "  finalizer: {name: example.com/a, until: 'true'}\n  rules:\n    - name: a\n      delete: {objects: rs}\n",
+        "a `finalizer` lies on one object: a group (`by`) cannot have one",
+    ),
     "a rule without head": (HEAD + "  rules:\n    - »name: a\n", "a rule needs a head: one of ensure, apply,"),
     "two rules of one name": (
         HEAD.replace("  component", "  »component")
@@ -111,6 +129,15 @@ NAMES = {
     ),
 }
 EXPRESSIONS = {
+    "keeping what could not be found again": (
+        HEAD + PODS + "  rules:\n    - name: a\n      each: {p: pods}\n      »while: 'true'\n"
+        "      keep: {of: '${p}', in: spec.tolerations, mine: 'true', as: []}\n",
+        "`keep` leaves no mark by which it could be undone once the primary is gone: give the rule set a `finalizer`",
+    ),
+    "a finalizer that waits for an unknown name": (
+        HEAD + "  finalizer: {name: example.com/a, until: »ready}\n" + RULE,
+        "ready",
+    ),
     "a syntax error": (HEAD + "  rules:\n    - name: a\n      when: rs.spec.»&& true\n      status: {}\n", ""),
     "a syntax error in a block of text": (
         HEAD + "  rules:\n    - name: a\n      when: |-\n        rs.spec.replicas > 1\n        &&»\n      status: {}\n",

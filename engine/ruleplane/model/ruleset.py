@@ -216,6 +216,8 @@ class RuleSetSpec(Shape):
         last = [rule.name for rule in self.rules if rule.finalize]
         if last and self.finalizer is None:
             raise ValueError(f"the rule {last[0]} has `finalize`, and there is no `finalizer` that would wait for it")
+        if self.finalizer is not None and any(primary.by is not None for primary in self.for_.values()):
+            raise ValueError("a `finalizer` lies on one object: a group (`by`) cannot have one")
         return self
 
 
