@@ -95,6 +95,13 @@ Feature: Fields held under `while` are given up when that no longer holds
       When everything is reconciled again
       Then nothing was written
 
+    Example: A cache that lags behind does not pass for a primary that is gone
+      Given always Namespace "hall" has metadata.labels.colour red
+      And the cache of ConfigMap lags 3 seconds behind
+      When the controllers are restarted
+      And 10 seconds pass
+      Then Namespace "hall" has metadata.labels.colour red
+
   Rule: What others own stays
 
     Example: Another manager wants the same value

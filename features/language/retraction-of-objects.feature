@@ -95,13 +95,6 @@ Feature: What a rule made under `while` is deleted when that no longer holds
       Then nothing was written
       And there are 2 Secrets labelled "copy-of=db"
 
-    Example: A cache that lags behind does not pass for a primary that is gone
-      Given always there are 2 Secrets labelled "copy-of=db"
-      And the cache of Secret lags 3 seconds behind
-      When the controllers are restarted
-      And 10 seconds pass
-      Then there are 2 Secrets labelled "copy-of=db"
-
   Rule: A crash between two effects leaves what the next pass repairs
 
     Example: Between two creations

@@ -104,6 +104,14 @@ def test_more_than_a_pass_may_delete_goes_in_several(cluster):
     assert of(cluster) == []
 
 
+def test_a_rule_at_fault_deletes_nothing_that_it_made(cluster):
+    put(cluster, names="a")
+    cluster.patch("cm", "one", {"data": {"names": None}})
+    cluster.settle()
+    assert of(cluster) == ["a"]
+    assert "names" in cluster.errors["painter"]
+
+
 def test_a_rule_at_fault_gives_up_no_field_of_its_set(cluster):
     put(cluster)
     cluster.patch("cm", "one", {"data": {"colour": None}})
