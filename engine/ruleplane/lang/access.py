@@ -133,7 +133,7 @@ class Kinds:
             return self._any(args[1:], vars_)
         if name in ("_+_",):
             return self._any(args, vars_)
-        if name in ("@json", "@optional", "_[_]", "_[?_]"):
+        if name in ("@json", "@optional", "dyn", "_[_]", "_[?_]"):
             return self.of(args[0], vars_)
         if expr.target is not None and name in _EITHER:
             return self._any((expr.target, *args), vars_)
