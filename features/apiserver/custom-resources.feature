@@ -114,7 +114,8 @@ Feature: A definition of a kind makes the kind
       """
     And the control plane is idle
     When CustomResourceDefinition "lamps.example.com" is deleted
-    And the control plane is idle
+    Then there is 1 Lamp
+    When the control plane is idle
     Then there are no CustomResourceDefinitions
     When somebody tries to apply the manifest:
       """
@@ -156,3 +157,94 @@ Feature: A definition of a kind makes the kind
       | name              | storage | message                                                  |
       | bulb.example.com  | true    | must be spec.names.plural+                               |
       | bulbs.example.com | false   | must have exactly one version marked as storage version  |
+
+  Example: Rules and garbage collection reach an object in whichever version it is written
+    Given the manifest:
+      """
+      apiVersion: apiextensions.k8s.io/v1
+      kind: CustomResourceDefinition
+      metadata: {name: lamps.example.com}
+      spec:
+        group: example.com
+        scope: Namespaced
+        names: {plural: lamps, kind: Lamp, shortNames: [lp]}
+        versions:
+          - &version
+            name: v1
+            served: true
+            storage: true
+            subresources: {status: {}}
+            schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
+          - {<<: *version, name: v2, storage: false}
+      """
+    And the rules:
+      """
+      apiVersion: ruleplane.dev/v1
+      kind: RuleSet
+      metadata: {name: lighter}
+      spec:
+        component: test
+        for: {lamp: {kind: example.com/v2/Lamp}}
+        rules:
+          - name: light
+            doc: A bright lamp is lit.
+            status: {lit: "${lamp.spec.watts > 3}"}
+      """
+    And the manifest:
+      """
+      apiVersion: example.com/v1
+      kind: Lamp
+      metadata: {name: desk}
+      spec: {watts: 5}
+      """
+    When the control plane is idle
+    Then Lamp "desk" has status.lit true
+    When Namespace "default" is deleted
+    And the control plane is idle
+    Then there are no Lamps
+
+  Example: Nobody makes another object of a kind that is going
+    Given the manifest:
+      """
+      apiVersion: example.com/v1
+      kind: Lamp
+      metadata: {name: desk, finalizers: [example.com/hold]}
+      spec: {watts: 5}
+      """
+    When CustomResourceDefinition "lamps.example.com" is deleted
+    And the control plane is idle
+    And somebody tries to apply the manifest:
+      """
+      apiVersion: example.com/v1
+      kind: Lamp
+      metadata: {name: floor}
+      spec: {watts: 5}
+      """
+    Then the request is refused with "create not allowed while custom resource definition is terminating"
+    When metadata.finalizers of Lamp "desk" is set to []
+    And the control plane is idle
+    Then there are no CustomResourceDefinitions
+
+  Example: A kind that comes again has none of its earlier objects
+    Given the manifest:
+      """
+      apiVersion: example.com/v1
+      kind: Lamp
+      metadata: {name: desk}
+      spec: {watts: 5}
+      """
+    When CustomResourceDefinition "lamps.example.com" is deleted
+    And the control plane is idle
+    And the manifest is applied:
+      """
+      apiVersion: apiextensions.k8s.io/v1
+      kind: CustomResourceDefinition
+      metadata: {name: lamps.example.com}
+      spec:
+        group: example.com
+        scope: Namespaced
+        names: {plural: lamps, kind: Lamp}
+        versions:
+          - {name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}
+      """
+    Then there are no Lamps

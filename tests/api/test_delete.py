@@ -194,3 +194,19 @@ def test_a_namespace_with_both_kinds_of_finalizers_waits_for_both() -> None:
     assert waiting["spec"] == {"finalizers": ["kubernetes"]}
     with pytest.raises(NotFound):
         server.get("v1/Namespace", "default")
+
+
+def test_a_kinds_own_cleanup_is_waited_for_however_it_is_deleted() -> None:
+    server = Server()
+    ref = "apiextensions.k8s.io/v1/CustomResourceDefinition"
+    names = {"plural": "lamps", "singular": "lamp", "kind": "Lamp", "listKind": "LampList"}
+    version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": {"type": "object"}}}
+    spec = {"group": "example.com", "scope": "Cluster", "names": names, "versions": [version]}
+    server.create(ref, {"metadata": {"name": "lamps.example.com"}, "spec": spec})
+    assert not gone(server.delete(ref, "lamps.example.com"))
+    assert not gone(server.delete(ref, "lamps.example.com"))  # asked for once more
+    metadata = server.get(ref, "lamps.example.com")["metadata"]
+    assert metadata["finalizers"] == ["customresourcecleanup.apiextensions.k8s.io"]
+    server.patch(ref, "lamps.example.com", {"metadata": {"finalizers": []}})
+    with pytest.raises(NotFound):
+        server.get(ref, "lamps.example.com")

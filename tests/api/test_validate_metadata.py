@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from ruleplane.api.object_meta import check_metadata
+from ruleplane.api.text_format import dns_subdomain
 from support.kinds import kind, validator
 
 
@@ -96,3 +98,10 @@ def test_owners_are_complete_and_one_of_them_controls():
     ]
     [found] = refused("v1/ConfigMap", ownerReferences=[owner, {**owner, "name": "y"}])
     assert found.endswith('Only one reference can have Controller set to true. Found "true" in references for x and y')
+
+
+def test_a_finalizer_needs_a_domain_but_for_kinds_whose_habit_it_is_not():
+    metadata = {"name": "a", "finalizers": ["cleanup.example.com"]}
+    [error] = check_metadata(metadata, False, dns_subdomain)
+    assert "neither a standard finalizer name nor is it fully qualified" in str(error)
+    assert check_metadata(metadata, False, dns_subdomain, short_finalizers=True) == []

@@ -53,3 +53,22 @@ def test_a_definition_without_schema_keeps_every_field():
 def test_what_is_missing_is_said():
     with pytest.raises(RuleplaneError, match=r"CustomResourceDefinition crontabs\.stable\.example\.com: 'scope'"):
         kinds_from_crds([changed(CRONTABS, "spec.scope")])
+
+
+def test_versions_that_are_alike_are_all_served_over_the_objects_of_one():
+    registry, schemas = builtin_registry(), Schemas.builtin()
+    older, stored = serve([changed(CRONTABS, "spec.conversion.strategy", "None")], registry, schemas)
+    assert (older.api_version, older.stored) == ("stable.example.com/v1beta1", "stable.example.com/v1")
+    assert (stored.api_version, stored.stored) == ("stable.example.com/v1", "")
+    assert registry.bucket("stable.example.com/crontabs") == [older, stored]
+    assert "stable.example.com/v1beta1" not in registry.unserved
+
+
+def test_the_registry_tells_what_comes_and_goes():
+    registry, told = builtin_registry(), []
+    registry.listeners.append(lambda kind, served: told.append((kind.ref, served)))
+    [kind] = serve([CRONTABS], registry, Schemas.builtin())
+    registry.remove(kind)
+    registry.remove(kind)
+    assert told == [("stable.example.com/v1/CronTab", True), ("stable.example.com/v1/CronTab", False)]
+    assert registry.bucket(kind.bucket) == []

@@ -110,6 +110,7 @@ CRONTABS: Json = {
     "spec": {
         "group": "stable.example.com",
         "scope": "Namespaced",
+        "conversion": {"strategy": "Webhook"},  # of another version than the stored one nothing can be served
         "names": {"plural": "crontabs", "singular": "crontab", "kind": "CronTab", "shortNames": ["ct"]},
         "versions": [
             {"name": "v1beta1", "served": True, "storage": False},

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ruleplane.api.admission import Request
 from ruleplane.api.call import Written
+from ruleplane.api.conversion import seen_as, to_store
 from ruleplane.api.field_error import refusal
 from ruleplane.api.merge import bare
 from ruleplane.api.ownership import Ownership
@@ -120,6 +121,11 @@ class Context:
             self._statuses[kind.ref] = status
         return status
 
+    def forget(self, kind: Kind) -> None:
+        """The types of a (custom) kind have changed, or are no more."""
+        self._statuses.pop(kind.ref, None)
+        self._nodes.pop(kind.ref, None)
+
     def strategy(self, kind: Kind) -> Strategy:
         """The kind's ways."""
         return self.settings.of(kind)
@@ -188,9 +194,10 @@ class Context:
 
     # --- storing ------------------------------------------------------------------------------------------------------
 
-    async def get(self, key: str) -> Entry | None:
-        """What is there now, to be changed."""
-        return await self.store.get(key)
+    async def get(self, kind: Kind, key: str) -> Entry | None:
+        """What is there now, to be changed, in this version of its kind."""
+        entry = await self.store.get(key)
+        return None if entry is None else seen_as(kind, entry)
 
     async def put(
         self,
@@ -208,10 +215,12 @@ class Context:
         if call.dry_run:
             return _unstored(key, value, previous)
         own = Compare(key, previous.revision if previous is not None else 0)
-        result = await self._commit(own, Put(key, value), review)
+        result = await self._commit(own, Put(key, to_store(kind, value)), review)
         if result is None:
             return None
-        entry = result.entries[0]
+        stored = result.entries[0]
+        assert stored is not None  # a Put leaves an entry
+        entry = seen_as(kind, stored)
         if self.observers:
             self._tell(Written(call, verb, kind, entry, previous, result.revision, subresource))
         if review is not None:

@@ -9,7 +9,7 @@ from ruleplane.api.field_error import refusal, required
 from ruleplane.api.ownership import Writer
 from ruleplane.api.refusals import already_exists, forbidden, not_found
 from ruleplane.api.transaction import afresh
-from ruleplane.errors import InternalError
+from ruleplane.errors import InternalError, MethodNotAllowed
 
 if TYPE_CHECKING:
     from random import Random
@@ -36,7 +36,10 @@ async def create(ctx: Context, kind: Kind, namespace: str, obj: Json, call: Call
         NotFound: its namespace does not exist; Forbidden: it is being deleted.
         AlreadyExists: the name is taken.
         Invalid: the object breaks the rules of its kind.
+        MethodNotAllowed: the kind itself is being deleted.
     """
+    if kind.ending:
+        raise MethodNotAllowed("create not allowed while custom resource definition is terminating")
     obj = ctx.decode(kind, obj, call)
     check_identity(kind, namespace, obj)
     given = metadata_of(obj)

@@ -52,7 +52,7 @@ async def delete(
     strategy = ctx.strategy(kind)
     key = kind.key(namespace, name)
     for _ in range(TRIES):
-        entry = await ctx.get(key)
+        entry = await ctx.get(kind, key)
         if entry is None:
             raise not_found(kind, name)
         _check_preconditions(kind, name, entry.value["metadata"], options.get("preconditions") or {})
@@ -135,6 +135,8 @@ def decide(strategy: Strategy, value: Json, options: Json, now: int) -> tuple[st
             return _WAIT, value
         return _WAIT, {**value, "metadata": {**metadata, "finalizers": finalizers}}
     finalizers = _finalizers(metadata, options)
+    if strategy.cleanup and strategy.cleanup not in finalizers:
+        finalizers = [*finalizers, strategy.cleanup]
     grace = _grace(graceful, value, seconds) if graceful is not None else 0
     marked = _marked(metadata, now + grace * SECOND, grace)
     if finalizers != (metadata.get("finalizers") or []):

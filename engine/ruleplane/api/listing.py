@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from ruleplane.api.conversion import all_seen_as, seen_as
 from ruleplane.api.field_error import FieldError, field_error, not_supported
 from ruleplane.api.options import refuse_options
 from ruleplane.api.refusals import not_found
@@ -84,7 +85,7 @@ class ContinueExpired(Expired):
 
 async def get(ctx: Context, kind: Kind, namespace: str, name: str) -> Entry:
     """One object by name. Raises NotFound."""
-    entry = await ctx.store.get(kind.key(namespace, name))
+    entry = await ctx.get(kind, kind.key(namespace, name))
     if entry is None:
         raise not_found(kind, name)
     return entry
@@ -104,13 +105,13 @@ async def list_(ctx: Context, kind: Kind, namespace: str, query: Query = EVERYTH
     revision, start = _starting_point(query, prefix, ctx.store.revision)
     if selection.name and (namespace or selection.namespace or not kind.namespaced):
         start = max(start, kind.key(namespace or selection.namespace, selection.name))
-        return await _one(ctx, start, revision, selection)
+        return await _one(ctx, kind, start, revision, selection)
     try:
         if selection.everything:
             found = await ctx.store.list(prefix, revision=revision, start=start, limit=query.limit)
             token = write_token(found.revision, found.next_key, prefix) if found.next_key else ""
-            return Page(found.entries, found.revision, token, found.remaining if token else None)
-        return await _filtered(ctx, prefix, revision, start, query.limit, selection)
+            return Page(all_seen_as(kind, found.entries), found.revision, token, found.remaining if token else None)
+        return await _filtered(ctx, kind, prefix, revision, start, query.limit, selection)
     except Compacted:
         if query.continue_token:
             raise ContinueExpired(write_token(-1, start, prefix)) from None
@@ -119,23 +120,25 @@ async def list_(ctx: Context, kind: Kind, namespace: str, query: Query = EVERYTH
         raise too_large(error) from None
 
 
-async def _one(ctx: Context, key: str, revision: int, selection: Selection) -> Page:
+async def _one(ctx: Context, kind: Kind, key: str, revision: int, selection: Selection) -> Page:
     try:
         entry = await ctx.store.get(key, revision)
     except Compacted:
         raise Expired(_TOO_OLD) from None
     except FutureRevision as error:
         raise too_large(error) from None
-    entries = [entry] if entry is not None and selection.test(entry.value) else []
+    entries = [seen_as(kind, entry)] if entry is not None and selection.test(entry.value) else []
     return Page(entries, revision or ctx.store.revision)
 
 
-async def _filtered(ctx: Context, prefix: str, revision: int, start: str, limit: int, selection: Selection) -> Page:
+async def _filtered(
+    ctx: Context, kind: Kind, prefix: str, revision: int, start: str, limit: int, selection: Selection
+) -> Page:
     """A page of what matches; reads on until it is full."""
     test = selection.test
     if not limit:
         found = await ctx.store.list(prefix, revision=revision, start=start)
-        return Page([entry for entry in found.entries if test(entry.value)], found.revision)
+        return Page(all_seen_as(kind, [entry for entry in found.entries if test(entry.value)]), found.revision)
     entries: list[Entry] = []
     while True:
         found = await ctx.store.list(prefix, revision=revision, start=start, limit=max(limit, 100))
@@ -144,7 +147,7 @@ async def _filtered(ctx: Context, prefix: str, revision: int, start: str, limit:
             if len(entries) == limit:
                 return Page(entries, revision, write_token(revision, entry.key, prefix))
             if test(entry.value):
-                entries.append(entry)
+                entries.append(seen_as(kind, entry))
         if not start:
             return Page(entries, revision)
 

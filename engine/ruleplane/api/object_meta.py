@@ -23,7 +23,9 @@ _known_labels: set[tuple[str, str]] = set()
 _known_keys: set[str] = set()
 
 
-def check_metadata(metadata: dict[str, Any], namespaced: bool, name_check: Check) -> list[FieldError]:
+def check_metadata(
+    metadata: dict[str, Any], namespaced: bool, name_check: Check, *, short_finalizers: bool = False
+) -> list[FieldError]:
     """What is wrong with an object's metadata; ``name_check`` tells what is wrong with a name of its kind."""
     errors: list[FieldError] = []
     _check_name(metadata, name_check, errors)
@@ -41,7 +43,7 @@ def check_metadata(metadata: dict[str, Any], namespaced: bool, name_check: Check
     if annotations:
         _check_annotations(annotations, errors)
     if "finalizers" in metadata:
-        _check_finalizers(metadata["finalizers"], errors)
+        _check_finalizers(metadata["finalizers"], short_finalizers, errors)
     if "ownerReferences" in metadata:
         _check_owners(metadata["ownerReferences"], errors)
     return errors
@@ -85,11 +87,11 @@ def _check_annotations(annotations: dict[str, str], errors: list[FieldError]) ->
         errors.append(field_error("metadata.annotations", "FieldValueTooLong", detail))
 
 
-def _check_finalizers(finalizers: list[str], errors: list[FieldError]) -> None:
+def _check_finalizers(finalizers: list[str], short: bool, errors: list[FieldError]) -> None:
     for index, name in enumerate(finalizers):
         path = f"metadata.finalizers[{index}]"
         found = [invalid_value(path, name, text) for text in qualified_name(name)]
-        if not found and "/" not in name and name not in _PLAIN_FINALIZERS:
+        if not found and not short and "/" not in name and name not in _PLAIN_FINALIZERS:
             text = "name is neither a standard finalizer name nor is it fully qualified"
             found.append(invalid_value(path, name, text))
         errors += found

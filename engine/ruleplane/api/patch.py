@@ -60,7 +60,7 @@ async def patch(
     strategy = ctx.strategy(kind)
     key = kind.key(namespace, name)
     for _ in range(TRIES):
-        entry = await ctx.get(key)
+        entry = await ctx.get(kind, key)
         if entry is None:
             raise not_found(kind, name)
         new = _patched(ctx.node(kind), entry.value, body, patch_type)
@@ -136,7 +136,7 @@ async def _apply(
     strategy = ctx.strategy(kind)
     key = kind.key(namespace, name)
     for _ in range(TRIES):
-        entry = await ctx.get(key)
+        entry = await ctx.get(kind, key)
         if entry is None:
             if subresource:
                 raise not_found(kind, name)

@@ -99,7 +99,7 @@ async def patch_scale(
 
 
 async def _read(ctx: Context, kind: Kind, namespace: str, name: str) -> Entry:
-    entry = await ctx.get(kind.key(namespace, name))
+    entry = await ctx.get(kind, kind.key(namespace, name))
     if entry is None:
         raise not_found(kind, name)
     return entry

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ruleplane.api import create, delete, patch
 from ruleplane.api.context import Context, Removed
+from ruleplane.api.conversion import seen_as, to_store
 from ruleplane.api.refusals import not_found, resource_name
 from ruleplane.api.transaction import Staged
 from ruleplane.errors import InternalError
@@ -35,10 +36,11 @@ class Staging(Context):
             setattr(self, name, getattr(base, name))
         self.txn = txn
 
-    async def get(self, key: str) -> Entry | None:
-        """What is there, or will be."""
+    async def get(self, kind: Kind, key: str) -> Entry | None:
+        """What is there, or will be, in this version of its kind."""
         assert self.txn is not None
-        return await self.txn.get(key)
+        entry = await self.txn.get(key)
+        return None if entry is None else seen_as(kind, entry)
 
     async def put(
         self,
@@ -60,7 +62,7 @@ class Staging(Context):
         # until the store stamps it: what is conditional on this object compares with what it was
         value = {**value, "metadata": {**value["metadata"], "resourceVersion": str(revision)}}
         entry = Entry(key, value, revision, previous.created if previous is not None else 0, version)
-        self.txn.stage(key, entry, Staged(call, verb, kind, value, previous, subresource))
+        self.txn.stage(key, entry, Staged(call, verb, kind, to_store(kind, value), previous, subresource))
         return entry
 
     async def remove(
@@ -87,7 +89,13 @@ class Staging(Context):
                 f'{resource_name(kind)} "{value["metadata"]["name"]}" is what the request itself writes: '
                 "no other write of it can commit with it"
             )
-        return await self.txn.get(key) is previous
+        found = await self.txn.get(key)
+        return _state(found) == _state(previous)
+
+
+def _state(entry: Entry | None) -> tuple[int, int] | None:
+    """Which of an object's states this is: what is staged counts on from what is stored."""
+    return None if entry is None else (entry.revision, entry.version)
 
 
 class StagedVerbs:
@@ -98,7 +106,7 @@ class StagedVerbs:
 
     async def get(self, kind: Kind, namespace: str, name: str) -> Entry:
         """One object. Raises NotFound."""
-        entry = await self._ctx.get(kind.key(namespace, name))
+        entry = await self._ctx.get(kind, kind.key(namespace, name))
         if entry is None:
             raise not_found(kind, name)
         return entry

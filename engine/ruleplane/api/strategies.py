@@ -63,6 +63,7 @@ class Strategy:
     terminating: Terminating | None
     parts: Mapping[str, tuple[FieldPath, ...]]
     selectable: Mapping[str, Selectable]
+    cleanup: str  # a finalizer that every deletion adds, "" for none
     plain: tuple[str, str] | None  # a map of texts that clients may write, and the map of base64 that they become
 
 
@@ -107,11 +108,15 @@ class Settings:
             if graceful
             else None,
             terminating=Terminating(as_path(terminating["finalizers"]), terminating["fields"]) if terminating else None,
+            cleanup=rows.pop("cleanup", ""),
             plain=(plain["from"], plain["into"]) if plain else None,
             parts={name: tuple(map(as_path, paths)) for name, paths in rows.pop("parts", {}).items()},
             selectable={
-                row["label"]: Selectable(as_path(row.get("path", row["label"])), row.get("default", ""))
-                for row in rows.pop("selectable", ())
+                **{".".join(path): Selectable(path) for path in kind.selectable},
+                **{
+                    row["label"]: Selectable(as_path(row.get("path", row["label"])), row.get("default", ""))
+                    for row in rows.pop("selectable", ())
+                },
             },
         )
         if rows:

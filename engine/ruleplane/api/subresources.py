@@ -59,7 +59,7 @@ async def bind(ctx: Context, kind: Kind, namespace: str, name: str, body: Json, 
     given = body.get("metadata") or {}
     key = kind.key(namespace, name)
     for _ in range(TRIES):
-        entry = await ctx.get(key)
+        entry = await ctx.get(kind, key)
         if entry is None:
             raise not_found(kind, name)
         _check_bindable(kind, name, entry.value, given)
@@ -159,7 +159,7 @@ async def evict(ctx: Context, kind: Kind, namespace: str, name: str, body: Json,
     if options.get("dryRun"):
         call = replace(call, dry_run=True)
     for _ in range(TRIES):
-        entry = await ctx.get(kind.key(namespace, name))
+        entry = await ctx.get(kind, kind.key(namespace, name))
         if entry is None:
             raise not_found(kind, name)
         if await _spend(ctx, namespace, name, entry.value, call):

@@ -41,7 +41,7 @@ async def update(
     strategy = ctx.strategy(kind)
     key = kind.key(namespace, name)
     for _ in range(TRIES):
-        entry = await ctx.get(key)
+        entry = await ctx.get(kind, key)
         if entry is None:
             if strategy.create_on_update and not subresource and not metadata.get("uid"):
                 return await create(ctx, kind, namespace, obj, call)

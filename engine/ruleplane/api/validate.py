@@ -88,7 +88,10 @@ class Validator:
             errors += self._walk(kind, obj)
         metadata = obj.get("metadata")
         errors += check_metadata(
-            metadata if isinstance(metadata, dict) else {}, kind.namespaced, self._name_check(kind)
+            metadata if isinstance(metadata, dict) else {},
+            kind.namespaced,
+            self._name_check(kind),
+            short_finalizers=kind.custom or kind.ref in self._rules.short_finalizers,
         )
         if not errors and self._rules.rules:  # the rules may rely on the shape
             errors += self._constrained(kind, obj, old, subresource)

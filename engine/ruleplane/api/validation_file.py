@@ -3,6 +3,7 @@
 Shape of the file (every key is optional):
 
 - ``names``: reference of a kind -> format of its names (a name of text_format.py, or ``{format, maxLength}``);
+- ``shortFinalizers``: references of kinds whose finalizers need no domain before a slash;
 - ``refine``: definition -> field -> keywords (see shape.py). Definitions are named below ``io.k8s.api.``, or in full;
 - ``rules``: a list of ``{of, path, rule | find, value, reason, message, update}`` (see constraint.py).
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 _KEYWORDS = frozenset(("nonempty", "enum", "min", "max", "format", "keys", "maxLength", "maxItems"))
 _RULE_KEYS = frozenset(("of", "path", "rule", "find", "value", "reason", "message", "update"))
-_TOP = frozenset(("names", "refine", "rules"))
+_TOP = frozenset(("names", "shortFinalizers", "refine", "rules"))
 REASONS = frozenset(("Invalid", "Required", "NotSupported", "Duplicate", "Forbidden", "NotFound", "TooLong", "TooMany"))
 
 
@@ -50,6 +51,7 @@ class ValidationFile:
     names: dict[str, Any] = field(default_factory=dict)
     refinements: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
+    short_finalizers: frozenset[str] = frozenset()
 
 
 def load_validation(path: Path | None = None) -> ValidationFile:
@@ -69,7 +71,7 @@ def load_validation(path: Path | None = None) -> ValidationFile:
                 if word is not None and word not in FORMATS:
                     raise source.error(f"no such format: {word!r}", ("refine", name, one))
     rules = tuple(_rule(source, row, index) for index, row in enumerate(data.get("rules", [])))
-    return ValidationFile(data.get("names", {}), refinements, rules)
+    return ValidationFile(data.get("names", {}), refinements, rules, frozenset(data.get("shortFinalizers", ())))
 
 
 def full_name(name: str) -> str:

@@ -77,6 +77,10 @@ class Api:
             subresource in ("status", "scale") or subresource in parts or subresource in subresources.POSTS
         )
 
+    def forget(self, kind: Kind) -> None:
+        """See :meth:`ruleplane.api.context.Context.forget`."""
+        self._ctx.forget(kind)
+
     async def create(self, kind: Kind, namespace: str, obj: Json, call: Call) -> Entry:
         """See :func:`ruleplane.api.create.create`."""
         return await create.create(self._ctx, kind, namespace, obj, call)

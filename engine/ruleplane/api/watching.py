@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from ruleplane.api.conversion import seen_as
 from ruleplane.api.listing import EVERYTHING, Query, check_query, parse_version, select, too_large
 from ruleplane.errors import Compacted, Expired, FutureRevision
 from ruleplane.store.base import Entry
@@ -49,7 +50,7 @@ async def watch(
             raise too_large(FutureRevision(since, ctx.store.revision))
         found = await ctx.store.list(prefix)
         since = found.revision
-        initial = [("ADDED", entry) for entry in found.entries if selection.test(entry.value)]
+        initial = [("ADDED", seen_as(kind, entry)) for entry in found.entries if selection.test(entry.value)]
     elif since == 0:
         since = ctx.store.revision
     try:
@@ -92,12 +93,13 @@ class Watching:
         except Compacted as error:
             raise _too_old(error) from None
         if self._everything:
-            return [(event.type, event.entry or deleted(event)) for event in events]
+            changes: list[Change] = [(event.type, event.entry or deleted(event)) for event in events]
+            return [(type_, seen_as(self.kind, entry)) for type_, entry in changes] if self.kind.custom else changes
         out: list[Change] = []
         for event in events:
             change = self._change(event)
             if change is not None:
-                out.append(change)
+                out.append((change[0], seen_as(self.kind, change[1])))
         return out
 
     def _change(self, event: WatchEvent) -> Change | None:

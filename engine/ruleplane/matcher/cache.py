@@ -212,13 +212,14 @@ class Cache:
         *,
         now: int = 0,
         writer: tuple[Bound, str] | None = None,
+        every: bool = True,
     ) -> None:
         """Object ``key`` of kind ``ref`` is now ``new`` (None: gone). ``wake(bound, primary key, own)`` is called for
-        each
-        primary that may come out differently; ``own``: it wrote this itself. ``now``: ns, for ``seen``."""
-        every = self.kinds.get(EVERY)
-        if every is not None:
-            self._change(every, f"{ref}|{key}", _metadata_only(new), wake, now, writer)
+        each primary that may come out differently; ``own``: it wrote this itself. ``now``: ns, for ``seen``; ``every``
+        is False for what was applied already in another version."""
+        all_kinds = self.kinds.get(EVERY) if every else None
+        if all_kinds is not None:
+            self._change(all_kinds, f"{ref}|{key}", _metadata_only(new), wake, now, writer)
         kind = self.kinds.get(ref)
         if kind is not None:
             self._change(kind, key, new, wake, now, writer)

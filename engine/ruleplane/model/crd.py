@@ -2,8 +2,8 @@
 
 Flow: :func:`kinds_from_crds` reads definitions -> :func:`serve` adds the kinds to a registry, their types to schemas.
 
-Caveats: of several versions only the storage version is served (nothing converts between versions); the others are
-told in ``Registry.unserved``.
+Every served version is a kind of its own over the same objects (conversion strategy ``None``). Where a definition
+wants them converted by a webhook, only the storage version is served; the others are told in ``Registry.unserved``.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ _STATUS_VERBS = ("get", "patch", "update")
 
 
 def kinds_from_crds(crds: Iterable[dict[str, Any]]) -> list[tuple[Kind, dict[str, Any]]]:
-    """Per definition its served storage version and the schema of its objects.
+    """Of each definition its served versions, and the schemas of their objects.
 
     Raises:
         RuleplaneError: a definition lacks what every definition has; says which and what.
     """
-    return [pair for crd in crds if (pair := _storage_version(crd)) is not None]
+    return [pair for crd in crds for pair in _versions(crd)]
 
 
 def serve(crds: Iterable[dict[str, Any]], registry: Registry, schemas: Schemas) -> list[Kind]:
@@ -45,16 +45,24 @@ def serve(crds: Iterable[dict[str, Any]], registry: Registry, schemas: Schemas) 
     return [kind for kind, _ in pairs]
 
 
-def _storage_version(crd: dict[str, Any]) -> tuple[Kind, dict[str, Any]] | None:
-    name = crd.get("metadata", {}).get("name", "(without a name)")
+def _versions(crd: dict[str, Any]) -> list[tuple[Kind, dict[str, Any]]]:
+    metadata = crd.get("metadata") or {}
     try:
         spec = crd["spec"]
-        version = next((one for one in spec["versions"] if one["storage"] and one["served"]), None)
-        return None if version is None else (_kind(spec, version), _schema(version))
+        stored = next((one["name"] for one in spec["versions"] if one["storage"]), "")
+        served = [one for one in spec["versions"] if one["served"] and (one["storage"] or _alike(spec))]
+        ending = "deletionTimestamp" in metadata
+        return [(_kind(spec, one, stored, ending), _schema(one)) for one in served]
     except (KeyError, TypeError) as error:
         raise RuleplaneError(
-            f"reading CustomResourceDefinition {name}: {error} is missing or of the wrong type"
+            f"reading CustomResourceDefinition {metadata.get('name', '(without a name)')}: {error} is missing or of "
+            "the wrong type"
         ) from error
+
+
+def _alike(spec: dict[str, Any]) -> bool:
+    """Whether an object differs between versions in nothing but the version's name."""
+    return bool((spec.get("conversion") or {}).get("strategy", "None") == "None")
 
 
 def _schema(version: dict[str, Any]) -> dict[str, Any]:
@@ -62,7 +70,7 @@ def _schema(version: dict[str, Any]) -> dict[str, Any]:
     return schema or {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
 
 
-def _kind(spec: dict[str, Any], version: dict[str, Any]) -> Kind:
+def _kind(spec: dict[str, Any], version: dict[str, Any], stored: str, ending: bool) -> Kind:
     names = spec["names"]
     group, api = spec["group"], version["name"]
     ref = f"{group}/{api}/{names['kind']}"
@@ -88,6 +96,9 @@ def _kind(spec: dict[str, Any], version: dict[str, Any]) -> Kind:
         columns=tuple(_column(one) for one in version.get("additionalPrinterColumns") or ()),
         list_kind=names.get("listKind", ""),
         custom=True,
+        stored="" if api == stored else f"{group}/{stored}",
+        ending=ending,
+        selectable=tuple(_path(one["jsonPath"]) for one in version.get("selectableFields") or ()),
     )
 
 

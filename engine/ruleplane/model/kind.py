@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 
 class Subresource(NamedTuple):
@@ -59,6 +59,9 @@ class Kind:
     columns: tuple[Column, ...] = ()  # custom kinds only: the built-in kinds' columns are rules
     list_kind: str = ""  # "PodList"
     custom: bool = False  # defined by a CustomResourceDefinition
+    stored: str = ""  # "stable.example.com/v1": in which version objects are kept, where that is not this one
+    ending: bool = False  # its objects are being deleted, and nobody may create more
+    selectable: tuple[tuple[str, ...], ...] = ()  # custom kinds only: paths that field selectors may name
     api_version: str = field(init=False, default="")  # "v1", "apps/v1"
     ref: str = field(init=False, default="")  # "v1/Pod", "apps/v1/ReplicaSet": how rule files name it
     bucket: str = field(init=False, default="")  # "core/pods", "apps/replicasets": where the store keeps it
@@ -97,27 +100,48 @@ class Registry:
 
     ``generation`` grows with every change, so that documents made from the registry know when they are out of date.
     ``unserved`` tells, by group version (``autoscaling/v1``), why a version that clients may expect is not here.
+    ``listeners`` are told of every kind that comes (True; also in the place of an earlier one) or goes (False), after
+    it did; they must not raise.
     """
 
     def __init__(self, kinds: Iterable[Kind] = (), unserved: dict[str, str] | None = None) -> None:
         self.generation = 0
+        self.listeners: list[Callable[[Kind, bool], None]] = []
         self.unserved: dict[str, str] = dict(unserved or {})
         self._by_ref: dict[str, Kind] = {}
         self._by_resource: dict[tuple[str, str, str], Kind] = {}
+        self._by_bucket: dict[str, dict[str, Kind]] = {}
         for kind in kinds:
             self.add(kind)
 
     def add(self, kind: Kind) -> None:
         """Serve one more kind."""
+        old = self._by_ref.get(kind.ref)
+        if old is not None:
+            self._drop(old)
         self.generation += 1
         self._by_ref[kind.ref] = kind
         self._by_resource[kind.group, kind.version, kind.plural] = kind
+        self._by_bucket.setdefault(kind.bucket, {})[kind.ref] = kind
+        for listener in self.listeners:
+            listener(kind, True)
 
     def remove(self, kind: Kind) -> None:
         """Serve one kind less; unknown is no error."""
+        old = self._by_ref.pop(kind.ref, None)
+        if old is None:
+            return
+        self._drop(old)
         self.generation += 1
-        self._by_ref.pop(kind.ref, None)
+        for listener in self.listeners:
+            listener(old, False)
+
+    def _drop(self, kind: Kind) -> None:
         self._by_resource.pop((kind.group, kind.version, kind.plural), None)
+        versions = self._by_bucket[kind.bucket]
+        del versions[kind.ref]
+        if not versions:
+            del self._by_bucket[kind.bucket]
 
     def get(self, ref: str) -> Kind | None:
         """By reference: ``apps/v1/ReplicaSet``."""
@@ -130,6 +154,10 @@ class Registry:
     def resource(self, group: str, version: str, plural: str) -> Kind | None:
         """By a request path's group, version and plural."""
         return self._by_resource.get((group, version, plural))
+
+    def bucket(self, bucket: str) -> list[Kind]:
+        """The served versions of what the store keeps in one bucket."""
+        return list(self._by_bucket.get(bucket, {}).values())
 
     def __iter__(self) -> Iterator[Kind]:
         return iter(self._by_ref.values())

@@ -13,6 +13,7 @@ import yaml
 
 from ruleplane.api.admission import AdmissionChain
 from ruleplane.api.call import Call, User
+from ruleplane.api.conversion import seen_as
 from ruleplane.api.defaults import Defaults
 from ruleplane.api.schema_defaults import SchemaDefaults
 from ruleplane.api.validate import Validator
@@ -93,9 +94,9 @@ class Cluster:
         admission = AdmissionChain((Defaults.builtin(), SchemaDefaults(self.schemas), Gate(self.catalog, self._every)))
         self.api = Api(store, self.registry, self.schemas, clock, random, admission, validator)
         self.api.observers.append(RequestListener(recorder, self.schemas, clock))
-        self._definitions = Definitions(
-            (self.registry, self._every), self.schemas, (validator.forget, self._forget_kind)
-        )
+        self._validator = validator
+        self.registry.listeners.append(self._kind_changed)
+        self._definitions = Definitions(self.registry, self.schemas)
         self.local_store = MemoryStore()
         self.local = Api(self.local_store, self.local_registry, self.schemas, clock, random, tracked=False)
         self.local.observers.append(RequestListener(recorder, self.schemas, clock))
@@ -110,9 +111,19 @@ class Cluster:
         self.catalog.clear()
         return Installer(self.catalog, self.loop, self._verbs, self._prepare)
 
-    def _forget_kind(self, _kind: Kind) -> None:
+    def _kind_changed(self, kind: Kind, served: bool) -> None:
+        """A kind comes, is another now, or goes: nobody goes on with what they know of it."""
+        if served:
+            self._every.add(kind)
+        else:
+            self._every.remove(kind)
+        self._validator.forget(kind)
+        self.api.forget(kind)
         for informer in self.informers:
             informer.forget_kinds()
+        cached = self.loop.cache.kinds.get(kind.ref)
+        if cached is not None:
+            cached.namespaced = kind.namespaced
 
     def _new_loop(self) -> Loop:
         loop = Loop(self._every, self.schemas, self._route, self.clock, self.random, self.recorder, engine=self._engine)
@@ -180,12 +191,14 @@ class Cluster:
     async def _objects(self, ref: str) -> tuple[dict[str, dict[str, Any]], int]:
         """The objects of a kind by the cache's keys, and the revision of their store at which they are so."""
         found, revision = {}, 0
-        for kind in self._every if ref == EVERY else [one for one in [self._every.get(ref)] if one is not None]:
+        named = self._every.get(ref)
+        every = (kind for kind in self._every if not kind.stored)  # each object once
+        for kind in every if ref == EVERY else [named] if named is not None else []:
             store = self.local_store if kind.group == NODE_GROUP else self.store
             listing = await store.list(kind.prefix())
             revision = listing.revision
             mark = f"{kind.ref}|" if ref == EVERY else ""
-            found.update({mark + entry.key.split("/", 2)[2]: entry.value for entry in listing.entries})
+            found.update({mark + one.key.split("/", 2)[2]: seen_as(kind, one).value for one in listing.entries})
         return found, revision
 
     async def replace(self, program: Program) -> None:

@@ -14,24 +14,20 @@ from ruleplane.errors import RuleplaneError
 from ruleplane.model.crd import serve
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
     from ruleplane.model.kind import Kind, Registry
     from ruleplane.model.schema import Schemas
-
-    Forget = Callable[[Kind], None]
 
 _LOG = logging.getLogger("ruleplane.definitions")
 
 
 class Definitions:
-    """``registries``: where kinds are known; ``forget``: who remembers something of a kind's types."""
+    """Adds to ``registry`` and ``schemas``; who remembers something of a kind listens to the registry."""
 
-    def __init__(self, registries: Iterable[Registry], schemas: Schemas, forget: Iterable[Forget]) -> None:
-        self._first, *self._others = registries
-        self._schemas, self._forget = schemas, tuple(forget)
-        self._builtin = list(self._first)
+    def __init__(self, registry: Registry, schemas: Schemas) -> None:
+        self._registry, self._schemas = registry, schemas
+        self._builtin = list(registry)
         self._served: dict[str, list[Kind]] = {}
+        self._texts: dict[str, Any] = {}  # what each was served from
         self._waiting: dict[str, dict[str, Any]] = {}  # whose names another definition has
 
     def feed(self, _kind: Kind, key: str, obj: dict[str, Any] | None, _revision: int = 0, _event: str = "") -> None:
@@ -44,29 +40,28 @@ class Definitions:
                 self._serve(name, waiting)
 
     def _serve(self, key: str, obj: dict[str, Any] | None) -> None:
+        text = None if obj is None else (obj.get("spec"), "deletionTimestamp" in obj["metadata"])
+        if key in self._served and self._texts.get(key) == text:
+            return  # only its status or labels are others
+        self._texts[key] = text
         before = self._served.pop(key, [])
-        after: list[Kind] = []
-        if obj is not None and self._is_taken(key, obj):
-            self._waiting[key] = obj
-        elif obj is not None:
-            try:
-                after = serve([obj], self._first, self._schemas)
-            except RuleplaneError as error:
-                _LOG.error("%s", error)
+        after = [] if obj is None else self._add(key, obj)
         for kind in before:
             if all(kind.ref != other.ref for other in after):
-                self._first.remove(kind)
                 self._schemas.remove(kind)
-                for registry in self._others:
-                    registry.remove(kind)
-        for kind in after:
-            for registry in self._others:
-                registry.add(kind)
-        for kind in (*before, *after):
-            for forget in self._forget:
-                forget(kind)
+                self._registry.remove(kind)
         if after:
             self._served[key] = after
+
+    def _add(self, key: str, obj: dict[str, Any]) -> list[Kind]:
+        if self._is_taken(key, obj):
+            self._waiting[key] = obj
+            return []
+        try:
+            return serve([obj], self._registry, self._schemas)
+        except RuleplaneError as error:
+            _LOG.error("%s", error)
+            return []
 
     def _is_taken(self, key: str, obj: dict[str, Any]) -> bool:
         """Whether the names are those of a kind that is served for another reason."""

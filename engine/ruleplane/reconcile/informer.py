@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ruleplane.api.conversion import seen_as
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -19,7 +21,7 @@ class Informer:
 
     def __init__(self, store: Store, registry: Registry, feed: Callable[..., None], prefix: str = "") -> None:
         self._store, self._registry, self._feed, self._prefix = store, registry, feed, prefix
-        self._kinds: dict[str, Kind | None] = {}
+        self._kinds: dict[str, list[Kind]] = {}
         self._busy = False
         self.held = False
         self._watch = store.watch(prefix, store.revision, self._notified)
@@ -30,9 +32,9 @@ class Informer:
         listing = await self._store.list(self._prefix)
         self._watch = self._store.watch(self._prefix, listing.revision, self._notified)
         for entry in listing.entries:
-            kind, key = self._place(entry.key)
-            if kind is not None:
-                self._feed(kind, key, entry.value, entry.revision, "ADDED")
+            kinds, key = self._place(entry.key)
+            for kind in kinds:
+                self._feed(kind, key, seen_as(kind, entry).value, entry.revision, "ADDED")
 
     def _notified(self) -> None:
         if not self.held and not self._busy:
@@ -54,19 +56,18 @@ class Informer:
         return count
 
     def _tell(self, event: WatchEvent) -> None:
-        kind, key = self._place(event.key)
-        if kind is not None:
-            value = event.entry.value if event.entry is not None else None
+        kinds, key = self._place(event.key)
+        for kind in kinds:
+            value = seen_as(kind, event.entry).value if event.entry is not None else None
             self._feed(kind, key, value, event.revision, event.type)
 
-    def _place(self, store_key: str) -> tuple[Kind | None, str]:
+    def _place(self, store_key: str) -> tuple[list[Kind], str]:
         group, plural, key = store_key.split("/", 2)
         bucket = f"{group}/{plural}"
-        kind = self._kinds.get(bucket)
-        if kind is None:
-            kind = next((kind for kind in self._registry if kind.bucket == bucket), None)
-            self._kinds[bucket] = kind
-        return kind, key
+        kinds = self._kinds.get(bucket)
+        if kinds is None:
+            kinds = self._kinds[bucket] = self._registry.bucket(bucket)
+        return kinds, key
 
     def forget_kinds(self) -> None:
         """Kinds have come or gone."""

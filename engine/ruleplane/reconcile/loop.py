@@ -178,12 +178,12 @@ class Loop:
 
     def feed(self, kind: Kind, key: str, obj: dict[str, Any] | None, revision: int, event: str) -> None:
         """A watch event: object ``key`` (``namespace/name``) is now ``obj`` (None: gone)."""
-        if kind.ref not in self.cache.kinds and "*" not in self.cache.kinds:
+        if kind.ref not in self.cache.kinds and (kind.stored or "*" not in self.cache.kinds):
             return
         if self._filled and revision <= self._filled.get(kind.ref, 0):
             return  # an event that was late: the listing was newer
         self._cause = Cause("watch", f"{kind.ref}/{key}", revision, self.clock.now(), event)
-        self.cache.apply(kind.ref, key, obj, self._wake, now=self._cause.at, writer=self._writer)
+        self.cache.apply(kind.ref, key, obj, self._wake, now=self._cause.at, writer=self._writer, every=not kind.stored)
         for waiting in self.barrier.shown(kind.ref, key, revision):
             self.queue.add(waiting, self._cause)
 

@@ -62,7 +62,7 @@ class Reading:
             return _Source(self, watching, self._views.line(ask, kind), query.allow_bookmarks)
 
         timeout = float(seconds) if seconds > 0 else random.uniform(1, 2) * _MIN_WATCH_SECONDS
-        return await self._streams.serve(ask.request, ask.connection, start, "application/json", timeout)
+        return await self._streams.serve(ask.request, ask.connection, start, "application/json", timeout, kind.ref)
 
     async def settled(self) -> None:
         """Return once everything written until now would survive the process being killed."""

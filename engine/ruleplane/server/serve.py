@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from ruleplane.api.verbs import Api
     from ruleplane.clock import Clock
-    from ruleplane.model.kind import Registry
+    from ruleplane.model.kind import Kind, Registry
     from ruleplane.model.schema import Schemas
     from ruleplane.server.health import Check
     from ruleplane.server.nonresources import Extension
@@ -89,6 +89,7 @@ class Server:
             {"ruleplane_store_revision": ("The last revision written.", lambda: float(store.revision))}
         )
         self.streams = Streams()
+        registry.listeners.append(self._kind_changed)
         self.metrics.add("apiserver_longrunning_requests", "Watches open.", lambda: float(len(self.streams)))
         tokens = Tokens(read_key(self.pki.sa_key), clock)
         self._static = static_tokens(directory / "tokens.csv")
@@ -113,6 +114,10 @@ class Server:
         self._factory: ConnectionFactory | None = None
         self._listener: asyncio.Server | None = None
         self.port = 0
+
+    def _kind_changed(self, kind: Kind, served: bool) -> None:
+        if not served:
+            self.streams.finish(kind.ref)
 
     @property
     def url(self) -> str:

@@ -67,13 +67,15 @@ class Streams:
         start: Callable[[Callable[[], None]], Awaitable[Source]],
         content_type: str,
         timeout_seconds: float,
+        subject: str = "",
     ) -> web.StreamResponse:
         """Stream what ``start(wake)`` yields until ``timeout_seconds`` are over, the client leaves or we stop.
+        ``subject``: what :meth:`finish` names it by.
 
         Raises:
             ApiError, StoreError: the watch could not be opened; nothing was sent.
         """
-        stream = _Stream(request)
+        stream = _Stream(request, subject)
         source = await start(stream.wake.set)
         headers = {"Content-Type": content_type, "Cache-Control": "no-cache, private"}
         response = web.StreamResponse(headers=headers)
@@ -117,6 +119,8 @@ class Streams:
                 await self._write(stream, response, b"".join(map(source.line, changes[start : start + _BATCH])))
             if changes:
                 continue
+            if stream.ending:
+                return
             timer = loop.call_at(stream.bookmark_at, stream.wake.set)
             await stream.wake.wait()
             timer.cancel()
@@ -136,6 +140,13 @@ class Streams:
         finally:
             guard.cancel()
 
+    def finish(self, subject: str) -> None:
+        """End the watches of what will change no more, after what has happened to it."""
+        for stream in self._open:
+            if stream.subject == subject:
+                stream.ending = True
+                stream.wake.set()
+
     def stop(self) -> None:
         """End every watch, present and future, between two events."""
         self._stopping = True
@@ -144,15 +155,15 @@ class Streams:
 
 
 class _Stream:
-    """``wake`` is set when there may be something to do; ``ended``: do no more."""
+    """``wake`` is set when there may be something to do; ``ending``: do what there is; ``ended``: do no more."""
 
-    __slots__ = ("_request", "bookmark_at", "ended", "wake")
+    __slots__ = ("_request", "bookmark_at", "ended", "ending", "subject", "wake")
 
-    def __init__(self, request: web.BaseRequest) -> None:
-        self._request = request
+    def __init__(self, request: web.BaseRequest, subject: str) -> None:
+        self._request, self.subject = request, subject
         self.bookmark_at = 0.0
         self.wake = asyncio.Event()
-        self.ended = False
+        self.ended = self.ending = False
 
     @property
     def path(self) -> str:
