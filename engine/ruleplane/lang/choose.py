@@ -50,6 +50,8 @@ def _memo(place: Place, judged: Reads, candidate: Abstract) -> bool:
         relation = place.unit.relations.get(name)
         if name not in (place.unit.primary, source) and not (relation is not None and relation.params):
             return False
+        if relation is not None and relation.every:
+            return False  # no change makes a verdict stale, and who shares one would not be woken
     return source is not None
 
 

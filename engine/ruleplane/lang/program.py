@@ -83,6 +83,7 @@ class RelationSpec:
     where: Expr | None = None  # over `it`
     where_text: str = ""
     wakes: Literal["all", "none", "blocked"] = "all"
+    every: int = 0  # ns between two looks, where changes wake nobody; 0: they do
     owner: Literal["controller", "owner", ""] = ""
     single: bool = False
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ruleplane.errors import EvaluationError
 from ruleplane.lang.cel.ast import Expr, Ident, Select
+from ruleplane.lang.functions import cel_duration
 from ruleplane.lang.program import RelationSpec
 from ruleplane.lang.reads import Value
 from ruleplane.lang.signature import signature
@@ -25,6 +26,7 @@ def compile_relation(unit: Unit, key: str, shape: Relation) -> RelationSpec:
     path: Path = ("spec", "watch", key)
     name, params = signature(unit.source, key, path)
     spec = RelationSpec(name, shape.kind, "all", params, wakes=shape.wakes)
+    spec.every = _span(unit, shape.every, (*path, "every"))
     if shape.where is not None:
         spec.where, spec.where_text = unit.condition(shape.where, (*path, "where"), "it")
     if unit.grouped:
@@ -64,6 +66,16 @@ def compile_relation(unit: Unit, key: str, shape: Relation) -> RelationSpec:
     if spec.mode in ("labels", "selectedBy"):  # what decides membership beyond the bucket
         unit.reads.setdefault(name, set()).add(spec.selector_path or _LABELS)
     return spec
+
+
+def _span(unit: Unit, text: str | None, path: Path) -> int:
+    """`every`, in ns. Raises SourceError."""
+    if text is None:
+        return 0
+    nanos = cel_duration(text)
+    if nanos <= 0:
+        raise unit.source.error("`every` takes a positive duration", path)
+    return nanos
 
 
 def compile_by(unit: Unit, text: str, path: Path) -> Callable[[dict[str, Any]], Any]:

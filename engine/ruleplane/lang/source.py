@@ -12,7 +12,6 @@ import yaml
 from pydantic import ValidationError
 
 from ruleplane.errors import SourceError
-from ruleplane.lang.pending import refuse_pending
 from ruleplane.model.ruleset import API_VERSION, Library, RuleSet
 
 if TYPE_CHECKING:
@@ -146,7 +145,6 @@ def shape(source: Source) -> RuleSet | Library:
         shaped = model.model_validate(data)
     except ValidationError as error:
         raise complaint(source, error) from error
-    refuse_pending(source)
     return shaped
 
 

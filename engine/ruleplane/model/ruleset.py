@@ -87,6 +87,8 @@ class Relation(Shape):
             raise ValueError(f"a relation is found in one way, not by {' and '.join(ways)}")
         if (self.theirs is None) != (self.ours is None):
             raise ValueError("`theirs` and `ours` go together: the related object's value meets the primary's")
+        if self.every is not None and self.wakes != "all":
+            raise ValueError(f"`every` wakes those that looked, each time: not with `wakes: {self.wakes}`")
         return self
 
 

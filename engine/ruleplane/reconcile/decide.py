@@ -90,7 +90,9 @@ class Pass:
         """Note that the decision depends on ``target``."""
         if self.touched is not None and not isinstance(target, str):
             self.touched.append(target)
-        if relation.spec.wakes == "all":
+        if relation.spec.every:
+            self.wake_at((self._now // relation.spec.every + 1) * relation.spec.every)
+        elif relation.spec.wakes == "all":
             self.looked[relation, target] = None
 
     def now(self) -> int:
