@@ -96,3 +96,13 @@ def test_the_reference_lists_exactly_what_is_refused_here() -> None:
     rows = re.findall(r"^\| (`.*?)\s*\|", section, re.MULTILINE)
     listed = [word for row in rows for word in re.findall(r"`(\w+)`", row.partition(" beyond ")[0])]
     assert sorted(listed) == sorted(word for word, _, _ in NOT_YET)
+
+
+def test_every_law_has_a_feature_that_runs() -> None:
+    section = REFERENCE.read_text(encoding="utf-8").partition("## Laws")[2].partition("\n## ")[0]
+    laws = re.findall(r"^- (.*)$", section, re.MULTILINE)
+    assert len(laws) >= 10
+    for law in laws:
+        link = re.match(r"\*\*\[[^\]]+\]\(([^)]+\.feature)\)", law)
+        assert link is not None, law
+        assert (REFERENCE.parent / link[1]).exists(), link[1]
