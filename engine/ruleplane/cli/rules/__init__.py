@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from ruleplane.cli.rules import check, explain, fmt, graph, listing, new, rbac, schema
+from ruleplane.cli.rules import check, explain, fmt, graph, listing, new, rbac, schema, show
 
 app = typer.Typer(no_args_is_help=True, help="Rule files: begin one, check it, lay it out, list what there is.")
 
@@ -24,4 +24,5 @@ app.command("fmt")(fmt.fmt)
 app.command("graph")(graph.graph)
 app.command("new")(new.new)
 app.command("rbac")(rbac.rbac)
+app.command("show")(show.show)
 app.command("schema")(schema.schema)
