@@ -14,7 +14,7 @@ from random import SystemRandom
 from typing import TYPE_CHECKING, Any
 
 from ruleplane.clock import SECOND, RealClock
-from ruleplane.lang.load import compile_documents, definitions, documents, libraries
+from ruleplane.lang.load import checked, definitions, documents, libraries
 from ruleplane.model.data import data_dir
 from ruleplane.node.memory import recall, remember
 from ruleplane.reconcile.cluster import Cluster
@@ -74,7 +74,8 @@ class ControlPlane:
         # objects are trees without cycles: a full collection over ten thousand of them costs 0.3 s and finds nothing
         gc.set_threshold(50_000, 50, 1000)
         found = documents(settings.rules or [data_dir("rules")])
-        programs = compile_documents(found, settings.params)
+        kinds = definitions(settings.rules)
+        programs = checked(found, settings.params, kinds=kinds)
         store = SqliteStore(settings.data_dir)
         try:
             recorder = Recorder(open_log(settings.data_dir))
@@ -85,7 +86,7 @@ class ControlPlane:
                 recorder,
                 programs,
                 functions=libraries(found),
-                manifests=definitions(settings.rules),
+                manifests=kinds,
             )
             plane = cls(settings, store, recorder, cluster)
             await plane._open()

@@ -30,7 +30,7 @@ from ruleplane.client.types import learn
 from ruleplane.client.verbs import RemoteVerbs
 from ruleplane.clock import SECOND, RealClock, SteadyClock
 from ruleplane.errors import RuleplaneError
-from ruleplane.lang.load import compile_documents, documents
+from ruleplane.lang.load import checked, definitions, documents
 from ruleplane.model.data import data_dir
 from ruleplane.model.ruleset import Library
 from ruleplane.model.schema import Schemas
@@ -371,4 +371,4 @@ def _programs(settings: Settings) -> list[Program]:
         for source, item in documents([data_dir("rules") / "lib"])
         if isinstance(item, Library) and Path(source.file).resolve() not in given
     ]
-    return compile_documents([*bundled, *own], settings.params)
+    return checked([*bundled, *own], settings.params, kinds=definitions(settings.rules))

@@ -135,6 +135,21 @@ Feature: A rule set that is applied is in force, and goes when it is deleted
         """
       Then the request is refused with "is invalid: spec.rules[0].when: Invalid value: 1:6: there is no name 'cs' here"
 
+    Example: A field that objects of the kind do not have
+      When somebody tries to apply the manifest:
+        """
+        apiVersion: ruleplane.dev/v1
+        kind: RuleSet
+        metadata: {name: mistyped}
+        spec:
+          component: examples
+          for: {c: {kind: v1/ConfigMap}}
+          rules:
+            - name: scale
+              apply: {to: "${c}", data: {scaled: "${c.dta.size}"}}
+        """
+      Then the request is refused with "ConfigMap has no field 'dta'; did you mean 'data'? [RP005]"
+
     Example: A library may not change so that a rule set no longer loads
       When somebody tries to apply the manifest:
         """

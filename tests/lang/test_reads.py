@@ -2,7 +2,7 @@
 
 import pytest
 
-from ruleplane.lang.load import load
+from ruleplane.lang.load import compile_documents, documents
 
 TEXT = """\
 apiVersion: ruleplane.dev/v1
@@ -48,7 +48,7 @@ spec:
 def test_what_wakes_is_what_is_read(tmp_path, when, source, expected):
     path = tmp_path / "rules.yaml"
     path.write_text(TEXT.format(when=when))
-    (program,) = load([path])
+    (program,) = compile_documents(documents([path]))
     found = set(program.reads.get(source, ()))
     if source == "rs":
         found -= {("metadata", "uid"), ("spec", "node")}  # that the relations themselves read

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ruleplane.lang.load import load
+from ruleplane.lang.load import compile_documents, documents
 from ruleplane.matcher.cache import Cache
 from ruleplane.model.builtin import builtin_registry
 from ruleplane.model.schema import Schemas
@@ -101,7 +101,7 @@ CHANGES = st.lists(
 def programs(tmp_path_factory):
     path = tmp_path_factory.mktemp("rules") / "rules.yaml"
     path.write_text(RULES)
-    return load([path])
+    return compile_documents(documents([path]))
 
 
 REGISTRY, SCHEMAS = builtin_registry(), Schemas.builtin()

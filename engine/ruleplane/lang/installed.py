@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from ruleplane.errors import SourceError
 from ruleplane.lang.build import build
+from ruleplane.lang.check.refuse import refuse
 from ruleplane.lang.source import Source, shape
 from ruleplane.model.ruleset import Library, RuleSet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ruleplane.lang.check.catalogue import Catalogue
     from ruleplane.lang.library import Functions
     from ruleplane.lang.program import Program
     from ruleplane.lang.source import Path
@@ -84,6 +86,13 @@ def compile_ruleset(obj: dict[str, Any], functions: Functions) -> Program:
     shaped = shape(source)
     assert isinstance(shaped, RuleSet), obj["kind"]
     return build(source, shaped, functions)
+
+
+def check_ruleset(obj: dict[str, Any], functions: Functions, catalogue: Catalogue | None = None) -> None:
+    """Raise SourceError, placed as those of :func:`compile_ruleset`, for what the checker finds wrong."""
+    source = ObjectSource(obj)
+    shaped = shape(source)
+    refuse([(source, shaped)], catalogue, functions=functions)
 
 
 def add_library(obj: dict[str, Any], functions: Functions) -> None:

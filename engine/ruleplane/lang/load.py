@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from ruleplane.errors import SourceError
@@ -13,10 +14,13 @@ from ruleplane.model.data import data_dir
 from ruleplane.model.ruleset import Library, RuleSet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
+    from ruleplane.lang.check.finding import Finding
     from ruleplane.lang.program import Program
+
+_LOG = logging.getLogger("ruleplane.rules")
 
 Documents = list[tuple[Source, "RuleSet | Library"]]
 
@@ -69,7 +73,8 @@ def libraries(found: Documents) -> Functions:
 
 
 def compile_documents(found: Documents, params: Mapping[str, Mapping[str, Any]] | None = None) -> list[Program]:
-    """Programs in the order of their files. ``params``: rule set -> settings. Raises SourceError."""
+    """Programs in the order of their files. ``params``: rule set -> settings. Raises SourceError at the first mistake
+    that keeps one from being compiled; :func:`checked` looks for all others."""
     functions = libraries(found)
     programs: list[Program] = []
     names: dict[str, str] = {}
@@ -86,10 +91,33 @@ def compile_documents(found: Documents, params: Mapping[str, Mapping[str, Any]] 
     return programs
 
 
+def checked(
+    found: Documents,
+    params: Mapping[str, Mapping[str, Any]] | None = None,
+    *,
+    kinds: Iterable[dict[str, Any]] = (),
+    warned: Callable[[Finding], None] | None = None,
+) -> list[Program]:
+    """Programs of documents that the checker finds no error in. Raises SourceError.
+
+    ``kinds``: definitions of custom resources, whose fields are checked then. ``warned`` is told what is doubtful
+    (default: the log).
+    """
+    from ruleplane.lang.check import Catalogue, refuse  # the checker reads files with this module
+
+    programs = compile_documents(found, params)
+    for warning in refuse(found, Catalogue.of(kinds)):
+        if warned is not None:
+            warned(warning)
+        else:
+            _LOG.warning("%s", warning.error())
+    return programs
+
+
 def load(paths: Iterable[Path], params: Mapping[str, Mapping[str, Any]] | None = None) -> list[Program]:
-    """Read and compile; what the bundled libraries define may be used. Raises SourceError at the first mistake."""
+    """Read, compile and check; what the bundled libraries define may be used. Raises SourceError."""
     found = documents(paths)
-    return compile_documents([*bundled_libraries(found), *found], params)
+    return checked([*bundled_libraries(found), *found], params)
 
 
 def bundled_libraries(found: Documents) -> Documents:

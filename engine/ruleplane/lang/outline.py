@@ -133,6 +133,11 @@ class Outline:
             self._rule(index, rule)
 
     @property
+    def admits(self) -> bool:
+        """Whether it is run on requests, before what they ask for is stored."""
+        return self.ruleset.spec.order is not None
+
+    @property
     def name(self) -> str:
         """The rule set's name."""
         return self.ruleset.metadata.name

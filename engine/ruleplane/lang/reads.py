@@ -25,7 +25,7 @@ Reads: TypeAlias = "dict[str, set[FieldPath]]"
 
 # macros whose result holds elements of what they run over
 _SAME = frozenset({"filter", "sortBy"})
-_TRANSPARENT = frozenset({"@json", "@optional"})
+_TRANSPARENT = frozenset({"@json", "@optional", "dyn"})
 _FIRST = frozenset({"first", "last"})
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from ruleplane.api.field_error import FieldError, invalid_value, refusal
 from ruleplane.api.refusals import forbidden
 from ruleplane.errors import SourceError
-from ruleplane.lang.installed import compile_ruleset, field_path
+from ruleplane.lang.installed import check_ruleset, compile_ruleset, field_path
 from ruleplane.reconcile.catalog import LIBRARY, RULE_SET
 from ruleplane.reconcile.kinds import check_places, missing
 
@@ -77,7 +77,13 @@ class Gate:
                 close = get_close_matches(ref, [kind.ref for kind in self._registry], 1)
                 hint = f"; did you mean {close[0]}?" if close else " (kinds are written as group/version/Kind)"
                 found.append(invalid_value(field_path(path), ref, f"this kind is not served{hint}"))
-        return found
+        if found:
+            return found
+        try:
+            check_ruleset(obj, catalog.functions)
+        except SourceError as error:
+            return [_field_error(error)]
+        return []
 
     def _library(self, obj: Json) -> list[FieldError]:
         try:

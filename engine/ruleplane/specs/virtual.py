@@ -19,7 +19,7 @@ from ruleplane.api.listing import Query
 from ruleplane.api.validate import Validator
 from ruleplane.clock import SECOND, VirtualClock
 from ruleplane.errors import BadRequest, NotFound, RuleplaneError
-from ruleplane.lang.load import compile_documents, definitions, documents, libraries
+from ruleplane.lang.load import checked, definitions, documents, libraries
 from ruleplane.lang.params import parse_overrides
 from ruleplane.lang.source import parse, shape
 from ruleplane.model.data import data_dir
@@ -70,7 +70,7 @@ def rule_documents(paths: tuple[Path, ...]) -> Documents:
 @cache
 def programs_of(paths: tuple[Path, ...]) -> tuple[Program, ...]:
     """Compiled rule sets of files, once in a process. Raises SourceError."""
-    return tuple(compile_documents(rule_documents(paths)))
+    return tuple(checked(rule_documents(paths), kinds=definitions_of(paths)))
 
 
 @cache
@@ -91,7 +91,7 @@ def programs_of_text(text: str, paths: tuple[Path, ...], settings: tuple[str, ..
     Raises SourceError."""
     libraries = [(source, item) for source, item in rule_documents(paths) if isinstance(item, Library)]
     own = [(source, shape(source)) for source in parse(text, "the scenario's rules")]
-    return tuple(compile_documents([*libraries, *own], parse_overrides(settings)))
+    return tuple(checked([*libraries, *own], parse_overrides(settings), kinds=definitions_of(paths)))
 
 
 def bundled() -> tuple[Path, ...]:

@@ -9,5 +9,6 @@ from __future__ import annotations
 from ruleplane.lang.check.catalogue import Catalogue
 from ruleplane.lang.check.documents import check_documents, check_paths
 from ruleplane.lang.check.finding import Finding
+from ruleplane.lang.check.refuse import refuse
 
-__all__ = ["Catalogue", "Finding", "check_documents", "check_paths"]
+__all__ = ["Catalogue", "Finding", "check_documents", "check_paths", "refuse"]

@@ -26,6 +26,8 @@ CODES: Final[dict[str, Code]] = {
         Code("RP004", "error", "there is no such kind"),
         Code("RP005", "error", "an object has no such field"),
         Code("RP006", "error", "a value is of the wrong type"),
+        Code("RP007", "error", "a template gives a field that the kind does not have"),
+        Code("RP008", "error", "a template gives a field a value of the wrong type"),
         Code("RP011", "warning", "something is declared and never used"),
         Code("RP021", "warning", "a kind whose fields nobody told"),
     )

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ruleplane.errors import RuleplaneError, SourceError
-from ruleplane.lang.check import kinds, types, unused
+from ruleplane.lang.check import fields, kinds, types, unused
 from ruleplane.lang.check.catalogue import Catalogue
 from ruleplane.lang.check.finding import Finding, told
 from ruleplane.lang.library import Functions
@@ -73,7 +73,9 @@ def _one(outline: Outline, catalogue: Catalogue, functions: Functions) -> list[F
         shapes = {}
     findings += kinds.check(outline, catalogue)
     typed = types.Types(outline, catalogue, functions.compiled, functions.definitions, shapes)
-    findings += typed.check()
+    typed.check()
+    fields.check(typed)
+    findings += typed.findings
     findings += unused.check(outline, functions.definitions)
     return findings
 

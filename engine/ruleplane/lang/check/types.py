@@ -66,7 +66,7 @@ class Types:
         self._names: dict[str, Shape] = {
             outline.primary: list_of(own) if outline.grouped else own,
             "params": Shape("params", fields=_Params(params)),
-            "refused": list_of(DYN),
+            **({"old": own, "request": DYN} if outline.admits else {"refused": list_of(DYN)}),
             "now": shape("timestamp"),
             **({"group": DYN} if outline.grouped else {}),
         }
@@ -156,18 +156,12 @@ class Types:
 
     def call(self, name: str, arguments: list[Shape], at: Call) -> Shape | None:
         """The shape of a call of a function whose text is known; None for another."""
-        function = self.table.get(name)
         self.used.add(name)
         relation = self.outline.relations.get(name)
         if relation is not None:
             element = self.catalogue.shape(relation.shape.kind)
             return element if relation.single else list_of(element)
-        let = self.outline.lets.get(name)
-        body: FnDef | None = None
-        if let is not None and let.params is not None:
-            body = let.params, let.expr
-        elif function is None or not function.overloads:
-            body = self.definitions.get(name)
+        body = self.body(name)
         if body is None:
             return shape(_RESULTS[name]) if name in _RESULTS else None
         params, inside = body
@@ -181,6 +175,14 @@ class Types:
             self._calls[key] = self.expr(inside, dict(zip(params, arguments, strict=True)))
             self._called_from(before, name, at)
         return self._calls[key]
+
+    def body(self, name: str) -> FnDef | None:
+        """Parameters and text of a function of the rule set, or of a library that does not say its types."""
+        let = self.outline.lets.get(name)
+        if let is not None:
+            return (let.params, let.expr) if let.params is not None else None
+        function = self.table.get(name)
+        return self.definitions.get(name) if function is None or not function.overloads else None
 
     def _called_from(self, before: int, name: str, at: Call) -> None:
         error = source_error(f"{name}() is called here", at.pos)
