@@ -248,3 +248,95 @@ Feature: A definition of a kind makes the kind
           - {name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}
       """
     Then there are no Lamps
+
+  Scenario Outline: A schema that objects cannot be held to is refused
+    When somebody tries to apply the manifest:
+      """
+      apiVersion: apiextensions.k8s.io/v1
+      kind: CustomResourceDefinition
+      metadata: {name: bulbs.example.com}
+      spec:
+        group: example.com
+        scope: Namespaced
+        names: {plural: bulbs, kind: Bulb}
+        versions:
+          - name: v1
+            served: true
+            storage: true
+            schema: {openAPIV3Schema: {type: object, properties: {spec: <schema>}}}
+      """
+    Then the request is refused with "spec.versions[0].schema.openAPIV3Schema.properties[spec]<message>"
+
+    Examples:
+      | schema                                                       | message                                                                                               |
+      | {}                                                           | .type: Required value: must not be empty for specified object fields                                  |
+      | {type: array}                                                | .items: Required value: must be specified                                                             |
+      | {type: array, items: {}}                                     | .items.type: Required value: must not be empty for specified array items                              |
+      | {type: string, pattern: "("}                                 | .pattern: Invalid value                                                                               |
+      | {type: integer, default: one}                                | .default: Invalid value                                                                      |
+      | {type: object, x-kubernetes-validations: [{rule: "self. <"}]} | .x-kubernetes-validations[0].rule: Invalid value                     |
+      | {type: array, items: {type: object}, x-kubernetes-list-type: map} | .x-kubernetes-list-map-keys: Required value: must not be empty if x-kubernetes-list-type is map  |
+
+  Example: A rule of its schema is asked of every object, and of every change
+    Given the manifest:
+      """
+      apiVersion: apiextensions.k8s.io/v1
+      kind: CustomResourceDefinition
+      metadata: {name: bulbs.example.com}
+      spec:
+        group: example.com
+        scope: Namespaced
+        names: {plural: bulbs, kind: Bulb}
+        versions:
+          - name: v1
+            served: true
+            storage: true
+            schema:
+              openAPIV3Schema:
+                type: object
+                properties:
+                  spec:
+                    type: object
+                    properties: {watts: {type: integer}}
+                    x-kubernetes-validations:
+                      - {rule: self.watts < 100, message: too bright}
+                      - {rule: self.watts >= oldSelf.watts, message: bulbs do not dim}
+      """
+    And the manifest:
+      """
+      apiVersion: example.com/v1
+      kind: Bulb
+      metadata: {name: desk}
+      spec: {watts: 40}
+      """
+    When somebody tries to apply the manifest:
+      """
+      apiVersion: example.com/v1
+      kind: Bulb
+      metadata: {name: desk}
+      spec: {watts: 100}
+      """
+    Then the request is refused with "too bright"
+    When somebody tries to apply the manifest:
+      """
+      apiVersion: example.com/v1
+      kind: Bulb
+      metadata: {name: desk}
+      spec: {watts: 25}
+      """
+    Then the request is refused with "bulbs do not dim"
+
+  Example: A version in which objects were stored stays
+    When somebody tries to apply the manifest:
+      """
+      apiVersion: apiextensions.k8s.io/v1
+      kind: CustomResourceDefinition
+      metadata: {name: lamps.example.com}
+      spec:
+        group: example.com
+        scope: Namespaced
+        names: {plural: lamps, kind: Lamp}
+        versions:
+          - {name: v2, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}
+      """
+    Then the request is refused with "v1 was previously a storage version"

@@ -2,8 +2,9 @@
 
 A rule is written once for a definition (a Pod's spec, say) and holds wherever objects of any kind have one. ``self`` is
 the value there, ``oldSelf`` what it replaces. ``rule`` is a condition that must hold, with ``path``, ``value`` and
-``message`` for when it does not; ``find`` instead lists mistakes: ``[{path, value?, message?}]``, below the value.
-A rule with ``update: true`` is asked only when an object is replaced as a whole; subresources may do what it forbids.
+``message`` for when it does not; ``find`` instead lists mistakes: ``[{path, value?, message?, reason?}]``, below the
+value. A rule with ``update: true`` is asked only when an object is replaced as a whole; subresources may do what it
+forbids.
 
 A value that is the very object that was there before is right already, and is not checked again: status updates, which
 share the spec, cost nothing here.
@@ -185,7 +186,7 @@ def _apply(one: _Compiled, value: Any, before: Any, path: tuple[Any, ...], error
 def _found(rule: Rule, row: Json, path: str) -> FieldError:
     shown = (row["value"],) if "value" in row else ()
     at = _join(path, row.get("path", ""))
-    return field_error(at, f"FieldValue{rule.reason}", row.get("message", rule.message), *shown)
+    return field_error(at, f"FieldValue{row.get('reason', rule.reason)}", row.get("message", rule.message), *shown)
 
 
 def _text(path: tuple[Any, ...]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ruleplane.api.canonical import quantity_value
+from ruleplane.api.schema_mistakes import schema_mistakes
 from ruleplane.lang.cel import Function
 
 if TYPE_CHECKING:
@@ -124,5 +125,5 @@ def _meets(requirement: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
 
 FUNCTIONS: dict[str, Function] = {
     function.__name__: Function(function.__name__, function)
-    for function in (without, repeated, selects, dangling, exceeding, same, total_size)
+    for function in (without, repeated, selects, dangling, exceeding, same, schema_mistakes, total_size)
 }

@@ -62,6 +62,16 @@ def compile_shape(schemas: Schemas, definition: str, refinements: Refinements) -
     return is_valid
 
 
+def meets(schema: Raw, value: Any) -> bool:
+    """Does a value meet a schema that stands by itself (a branch of ``anyOf``)?
+
+    >>> meets({"required": ["a"]}, {"b": 1})
+    False
+    """
+    valid: bool = jsonschema_rs.Draft4Validator(schema).is_valid(value)
+    return valid
+
+
 class _Builder:
     """Translates definitions, each once, following references."""
 
@@ -83,7 +93,8 @@ class _Builder:
             return self.reference(raw["$ref"])
         type_, format_ = raw.get("type", ""), raw.get("format", "")
         if format_ == "int-or-string" or raw.get("x-kubernetes-int-or-string"):
-            return {"type": ["integer", "string"], **_INTEGERS["int32"]}
+            more = {key: raw[key] for key in _KEYWORDS if key in raw}
+            return {"type": ["integer", "string"], **_INTEGERS["int32"], **({"allOf": [more]} if more else {})}
         out: Raw = {key: raw[key] for key in _KEYWORDS if key in raw}
         if type_ == "object":
             out |= self._object(raw, refined)

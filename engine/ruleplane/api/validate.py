@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ruleplane.api.constraint import Constraints
+    from ruleplane.api.schema_rules import Place
     from ruleplane.api.text_format import Check
     from ruleplane.model.kind import Kind
     from ruleplane.model.schema import Schemas
@@ -40,6 +41,7 @@ class Validator:
         self._rules = rules if rules is not None else load_validation()
         self._constraints: Constraints | None = None
         self._shapes: dict[str, Callable[[Any], bool]] = {}  # by definition
+        self._schema_rules: dict[str, tuple[Json, Place | None]] = {}  # by definition, with what it was made from
         self._names: dict[str, Check] = {}  # by reference of the kind
 
     @property
@@ -95,6 +97,8 @@ class Validator:
         )
         if not errors and self._rules.rules:  # the rules may rely on the shape
             errors += self._constrained(kind, obj, old, subresource)
+        if not errors and kind.custom:
+            errors += self._ruled(kind, obj, old)
         return errors
 
     def check(self, kind: Kind, obj: Json, old: Json | None = None, subresource: str = "") -> None:
@@ -116,6 +120,19 @@ class Validator:
 
             self._constraints = Constraints(self._schemas, self._rules)
         return self._constraints.check(kind, obj, old, subresource)
+
+    def _ruled(self, kind: Kind, obj: Json, old: Json | None) -> list[FieldError]:
+        raw = self._schemas.raw(kind.definition)
+        known = self._schema_rules.get(kind.definition)
+        if known is None or known[0] is not raw:
+            from ruleplane.api.schema_rules import compile_rules  # brings the compiler of expressions
+
+            known = self._schema_rules[kind.definition] = (raw, compile_rules(raw))
+        if known[1] is None:
+            return []
+        from ruleplane.api.schema_rules import check_rules
+
+        return check_rules(known[1], obj) if old is None else check_rules(known[1], obj, old)
 
     def _walk(self, kind: Kind, obj: Json) -> list[FieldError]:
         walk = Walk(self._rules.refinements, custom=kind.custom)

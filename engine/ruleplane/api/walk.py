@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from ruleplane.api.canonical import quantity_text, time_text
 from ruleplane.api.field_error import FieldError, field_error, invalid_value, not_supported, quote, required
+from ruleplane.api.shape import meets
 from ruleplane.api.text_format import FORMATS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from ruleplane.api.shape import Refinements
     from ruleplane.model.schema import SchemaNode
@@ -48,12 +49,18 @@ class Walk:
 
     def run(self, value: dict[str, Any], node: SchemaNode) -> dict[str, Any]:
         """Check a whole object; the form that is stored of it."""
-        return self._object(value, node, "", "", "")
+        value = self._object(value, node, "", "", "")
+        if self._custom:
+            self._bounds(value, node.raw, "")
+        return value
 
     # path: spec.containers[0].name; go: the same without indices; struct: the innermost Go type (for decoder sentences)
     def _value(self, value: Any, node: SchemaNode, path: str, go: str, struct: str, rule: Mapping[str, Any]) -> Any:
         if node.int_or_string or node.quantity or not node.type:
-            return self._loose(value, node, path, go, struct)
+            loose = self._loose(value, node, path, go, struct)
+            if self._custom:
+                self._bounds(value, node.raw, path)
+            return loose
         if value is None and node.raw.get("nullable"):
             return None
         if not _is(value, node.type):
@@ -211,12 +218,31 @@ class Walk:
 
     def _bounds(self, value: Any, raw: Mapping[str, Any], path: str) -> None:
         """The keywords of a custom kind's schema, in the words of its validator."""
+        self._combined(value, raw, path)
         if "enum" in raw and value not in raw["enum"]:
             self.errors.append(not_supported(path, value, map(str, raw["enum"])))
         for keyword, wrong, text in _CUSTOM_BOUNDS:
             limit = raw.get(keyword)
             if limit is not None and not isinstance(value, bool) and wrong(value, limit, raw):
                 self.errors.append(invalid_value(path, value, f"{path} in body {text.format(limit)}"))
+
+    def _combined(self, value: Any, raw: Mapping[str, Any], path: str) -> None:
+        """``allOf``, ``anyOf``, ``oneOf`` and ``not``."""
+        for keyword, wrong, text in _COMBINED:
+            if keyword in raw and wrong([meets(one, value) for one in _listed(raw[keyword])]):
+                self.errors.append(invalid_value(path, "", f'"{path}" {text}'))
+
+
+def _listed(raw: Any) -> list[Any]:
+    return raw if isinstance(raw, list) else [raw]
+
+
+_COMBINED: tuple[tuple[str, Callable[[list[bool]], bool], str], ...] = (
+    ("allOf", lambda met: not all(met), "must validate all the schemas (allOf)"),
+    ("anyOf", lambda met: not any(met), "must validate at least one schema (anyOf)"),
+    ("oneOf", lambda met: sum(met) != 1, "must validate one and only one schema (oneOf)"),
+    ("not", any, "must not validate the schema (not)"),
+)
 
 
 def _number_over(value: Any, limit: Any, raw: Mapping[str, Any]) -> bool:
