@@ -1,0 +1,154 @@
+Feature: A relation is at once what can be read and what wakes
+
+  Background:
+    Given a cluster without bundled rules
+
+  Rule: A relation may look up what an earlier one found, and a value may be a list
+
+    Background:
+      Given the rules:
+        """
+        apiVersion: ruleplane.dev/v1
+        kind: RuleSet
+        metadata: {name: mounted}
+        spec:
+          component: test
+          for: {c: {kind: v1/ConfigMap, where: "has(c.data) && has(c.data.watched)"}}
+          watch:
+            users: {kind: v1/Pod, theirs: "it.spec.?volumes.orValue([]).map(v, v.?configMap.?name.orValue(''))", ours: c.metadata.name}
+            hosts: {kind: v1/Node, theirs: it.metadata.name, ours: "users.map(p, p.spec.?nodeName.orValue(''))"}
+          rules:
+            - name: tell
+              doc: A ConfigMap says in which zones it is mounted.
+              apply: {to: "${c}", data: {zones: "${hosts.map(h, h.metadata.?labels[?'zone'].orValue('?')).sortBy(z, z).join(',')}"}}
+        """
+      And the manifests:
+        """
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: page}
+        data: {watched: "yes"}
+        ---
+        apiVersion: v1
+        kind: Node
+        metadata: {name: a, labels: {zone: north}}
+        ---
+        apiVersion: v1
+        kind: Node
+        metadata: {name: b, labels: {zone: south}}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: one}
+        spec: {nodeName: a, containers: [{name: c, image: i}], volumes: [{name: other, emptyDir: {}}, {name: page, configMap: {name: page}}]}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: two}
+        spec: {nodeName: b, containers: [{name: c, image: i}], volumes: [{name: page, configMap: {name: page}}]}
+        """
+      When the control plane is idle
+
+    Example: A chain of two is followed
+      Then ConfigMap "page" has data.zones "north,south"
+
+    Example: The end of the chain wakes
+      When Node "b" is labelled anew "zone=east"
+      And the control plane is idle
+      Then ConfigMap "page" has data.zones "east,north"
+
+    Example: The middle of the chain wakes, and what it no longer leads to wakes no more
+      When Pod "two" is deleted with grace 0
+      And the control plane is idle
+      Then ConfigMap "page" has data.zones north
+      When Node "b" is labelled anew "zone=west"
+      And the control plane is idle
+      Then rule "tell" fired 2 times on ConfigMap "page"
+
+  Rule: The selector of a related object may choose the primary
+
+    Example: Services that select a Pod are found from the Pod
+      Given the rules:
+        """
+        apiVersion: ruleplane.dev/v1
+        kind: RuleSet
+        metadata: {name: served}
+        spec:
+          component: test
+          for: {pod: {kind: v1/Pod}}
+          watch: {services: {kind: v1/Service, selectedBy: it.spec.selector}}
+          rules:
+            - name: tell
+              doc: A Pod names the Services that lead to it.
+              apply: {to: "${pod}", metadata: {annotations: {services: "${services.map(s, s.metadata.name).sortBy(n, n).join(',')}"}}}
+        """
+      And the manifests:
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: web, labels: {app: web, tier: front}}
+        spec: {containers: [{name: c, image: i}]}
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: all}
+        spec: {selector: {app: web}, ports: [{port: 80}]}
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: narrow}
+        spec: {selector: {app: web, tier: back}, ports: [{port: 80}]}
+        """
+      When the control plane is idle
+      Then Pod "web" has metadata.annotations.services all
+      When spec.selector.tier of Service "narrow" is set to front
+      And the control plane is idle
+      Then Pod "web" has metadata.annotations.services "all,narrow"
+      When Pod "web" is labelled anew "app-"
+      And the control plane is idle
+      Then Pod "web" has no metadata.annotations.services
+
+  Rule: A relation that wakes the blocked leaves the others alone
+
+    Example: Only who found nobody is asked again, and only for what its filters read
+      Given the rules:
+        """
+        apiVersion: ruleplane.dev/v1
+        kind: RuleSet
+        metadata: {name: seats}
+        spec:
+          component: test
+          for: {c: {kind: v1/ConfigMap, where: "has(c.data) && has(c.data.wants) && !has(c.data.seat)"}}
+          watch: {rooms: {kind: v1/Node, wakes: blocked}}
+          rules:
+            - name: sit
+              doc: Everybody gets a room of the colour that they want.
+              choose:
+                room: rooms
+                filters: {Colour: {require: "room.metadata.?labels[?'colour'].orValue('') == c.data.wants", message: wrong colour}}
+                then: {apply: {to: "${c}", data: {seat: "${room.metadata.name}"}}}
+                none: {apply: {to: "${c}", data: {why: "${rejections.reasons}"}}}
+        """
+      And the manifests:
+        """
+        apiVersion: v1
+        kind: Node
+        metadata: {name: hall, labels: {colour: red}}
+        ---
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: ann}
+        data: {wants: red}
+        ---
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: bob}
+        data: {wants: blue}
+        """
+      When the control plane is idle
+      Then ConfigMap "ann" has data.seat hall
+      And ConfigMap "bob" has data.why "1 wrong colour"
+      When Node "hall" is labelled anew "colour=blue"
+      And the control plane is idle
+      Then ConfigMap "bob" has data.seat hall
+      And rule "sit" fired 1 time on ConfigMap "ann"
