@@ -101,7 +101,7 @@ def bundled() -> tuple[Path, ...]:
 
 @cache
 def _validator() -> Validator:
-    return Validator(Schemas.builtin())  # nothing in it changes but what is compiled on demand
+    return Validator(Schemas.builtin())  # a scenario's own kinds replace those that an earlier one left here
 
 
 class VirtualCluster:
