@@ -1,16 +1,13 @@
-"""Rule files in the documents compile, and what the reference calls *not yet* is refused."""
+"""Rule files in the documents compile."""
 
 from __future__ import annotations
 
-import copy
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
-from ruleplane.errors import SourceError
 from ruleplane.lang.load import compile_documents, documents, load
 from ruleplane.lang.source import Source, parse, shape
 
@@ -41,61 +38,6 @@ def test_a_rule_file_of_a_document_is_loaded_from_disk_too(tmp_path: Path) -> No
     (tmp_path / "shown.yaml").write_text(text, encoding="utf-8")
     names = ["budgets", "zones", "sweeper", "secret-copies", "seats"]
     assert [program.name for program in load([tmp_path])] == names
-
-
-PLAIN = {
-    "apiVersion": "ruleplane.dev/v1",
-    "kind": "RuleSet",
-    "metadata": {"name": "plain"},
-    "spec": {
-        "component": "tests",
-        "for": {"o": {"kind": "v1/ConfigMap"}},
-        "watch": {"others": {"kind": "v1/ConfigMap", "controlledBy": "o"}},
-        "let": {},
-        "rules": [{"name": "tell", "event": {"reason": "Told", "message": "told"}}],
-    },
-}
-
-# what is written, where it stands (keys from `spec`), and a value as the design has it
-NOT_YET: list[tuple[str, tuple[str | int, ...], Any]] = [
-    ("history", ("let", "past"), "history(o.data, '5m')"),
-    ("wakes", ("watch", "others", "wakes"), "sometimes"),
-]
-
-
-def plain(place: tuple[str | int, ...] = (), value: Any = None) -> str:
-    data = copy.deepcopy(PLAIN)
-    if place:
-        at: Any = data["spec"]
-        for key in place[:-1]:
-            at = at[key]
-        at[place[-1]] = value
-    return yaml.safe_dump(data)
-
-
-def compiled(text: str) -> int:
-    return len(compile_documents([(source, shape(source)) for source in parse(text, "plain.yaml")]))
-
-
-def test_the_rule_set_that_the_next_tests_spoil_loads() -> None:
-    assert compiled(plain()) == 1
-
-
-@pytest.mark.parametrize(("word", "place", "value"), NOT_YET, ids=[word for word, _, _ in NOT_YET])
-def test_what_is_not_yet_there_is_refused_by_name_and_place(
-    word: str, place: tuple[str | int, ...], value: Any
-) -> None:
-    with pytest.raises(SourceError) as refusal:
-        compiled(plain(place, value))
-    assert word in refusal.value.message
-    assert refusal.value.line > 1
-
-
-def test_the_reference_lists_exactly_what_is_refused_here() -> None:
-    section = REFERENCE.read_text(encoding="utf-8").partition("## Not yet: raises an error at load")[2]
-    rows = re.findall(r"^\| (`.*?)\s*\|", section, re.MULTILINE)
-    listed = [word for row in rows for word in re.findall(r"`(\w+)`", row.partition(" beyond ")[0])]
-    assert sorted(listed) == sorted(word for word, _, _ in NOT_YET)
 
 
 def test_every_law_has_a_feature_that_runs() -> None:

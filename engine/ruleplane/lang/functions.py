@@ -226,6 +226,13 @@ def _changed(scope: Scope, *siblings: str) -> Changed:
     return Changed(siblings, rfc3339(scope.ctx.now()))
 
 
+def _history(scope: Scope, site: str, value: Any, span: Any) -> list[dict[str, Any]]:
+    nanos = span.ns if type(span) is Duration else cel_duration(span)
+    if nanos <= 0:
+        raise EvaluationError("history() takes a positive duration")
+    return [{"at": Timestamp(at), "value": held} for at, held in scope.ctx.history(site, value, nanos)]
+
+
 def backoff(base: Any, cap: Any, count: int) -> Duration:
     """``base`` doubled ``count`` times, at most ``cap`` (durations, or texts like ``10s``).
 
@@ -257,7 +264,9 @@ def _json(value: Any) -> Any:
 
 
 # functions that ask the clock: a rule that calls one may come out differently later
-TIME = frozenset({"@now_lt", "@now_le", "@now_gt", "@now_ge", "tick", "cronPrev", "cronNext", "@changed", "@seen"})
+TIME = frozenset(
+    {"@now_lt", "@now_le", "@now_gt", "@now_ge", "tick", "cronPrev", "cronNext", "@changed", "@seen", "@history"}
+)
 
 ENGINE: dict[str, cel.Function] = {
     function.name: function
@@ -270,6 +279,7 @@ ENGINE: dict[str, cel.Function] = {
         cel.Function("@now_gt", _now_gt, takes_scope=True),
         cel.Function("@now_ge", _now_ge, takes_scope=True),
         cel.Function("@seen", _seen, takes_scope=True),
+        cel.Function("@history", _history, takes_scope=True),
         cel.Function("@changed", _changed, takes_scope=True),
         cel.Function("tick", tick, takes_scope=True),
         cel.Function("cronPrev", cron_prev, takes_scope=True),

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from ruleplane.lang.cel import Compiler
     from ruleplane.lang.cel.ast import Expr
@@ -41,6 +41,10 @@ class Context(Protocol):
 
     def seen(self, obj: Any, source: str, path: FieldPath) -> int:
         """Since when the cache has held the value at ``path`` of ``obj``, ns."""
+
+    def history(self, site: str, value: Any, span: int) -> Sequence[tuple[int, Any]]:
+        """What ``value`` was within the last ``span`` (ns), newest last: since when (ns), and what. ``site``: where
+        it is asked."""
 
     def refused(self) -> list[dict[str, Any]]:
         """The refusals of this key's previous firing."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ruleplane.lang.source import Path, Source
 
 _COMPARISONS = {"_<_": "@now_lt", "_<=_": "@now_le", "_>_": "@now_gt", "_>=_": "@now_ge"}
+_TIMED = frozenset({"seen", "changed", "history"})  # rewritten to functions that ask the running decision
 _MIRROR = {"_<_": "_>_", "_<=_": "_>=_", "_>_": "_<_", "_>=_": "_<=_"}
 
 
@@ -146,6 +147,8 @@ class Unit:
         self.functions[name] = cel.Function(name, derived, takes_scope=True)
 
     def _pure(self, name: str) -> bool:
+        if name in _TIMED:
+            return False
         function = self.functions.get(name)
         return function is None or not function.takes_scope  # unknown: an operator, or an error told elsewhere
 
@@ -168,6 +171,8 @@ class Unit:
                 return Call("@changed", part.args, None, part.pos)
             if isinstance(part, Call) and part.function in ("cronPrev", "cronNext") and part.target is None:
                 self._scheduled(part, path)
+            if isinstance(part, Call) and part.function == "history" and part.target is None:
+                return self._history(part, path)
             return part
 
         expr = rewrite(expr, change)
@@ -189,6 +194,17 @@ class Unit:
                     check(part.value)
                 except EvaluationError as error:
                     raise self.source.error(str(error), path) from None
+
+    def _history(self, call: Call, path: Path) -> Expr:
+        if len(call.args) != 2:
+            raise self.source.error("history() takes a value and a duration: history(wanted, '5m')", path)
+        if "request" in self.names:
+            raise self.source.error("history() has no meaning here: a request has no former decisions", path)
+        local = free_names(call.args[0]) - self.names - self.relations.keys()
+        if local:
+            message = f"history() keeps one value of the primary, and {min(local)!r} is one of many"
+            raise self.source.error(message, path)
+        return Call("@history", (Literal(cel.unparse(call)), *call.args), None, call.pos)
 
     def _seen(self, call: Call, path: Path) -> Expr:
         fields: list[str] = []

@@ -17,6 +17,7 @@ from ruleplane.matcher.groups import group_value
 from ruleplane.reconcile.choose import run_choose
 from ruleplane.reconcile.effect import ContradictionError, Decision, Notice
 from ruleplane.reconcile.ensure import run_ensure
+from ruleplane.reconcile.history import carried, held
 from ruleplane.reconcile.retract import element_id, guard, release, retract
 from ruleplane.reconcile.wishes import Wishes
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from ruleplane.model.schema import Schemas
     from ruleplane.reconcile.choose import Memos
     from ruleplane.reconcile.effect import Effect, Made
+    from ruleplane.reconcile.history import Held, Past
     from ruleplane.reconcile.retract import Stage
 
 
@@ -50,6 +52,7 @@ class Pass:
         salt: int,
         made: dict[str, Made],
         stage: Stage = "living",
+        past: Past | None = None,
     ) -> None:
         self.bound, self.key, self.primary = bound, key, primary
         own = primary["metadata"] if bound.groups is None else {}
@@ -70,6 +73,8 @@ class Pass:
         self.touched: list[Any] | None = None  # buckets looked at, while a verdict is being made
         self._now = now
         self._refused = refused
+        self._past: Past = past or {}
+        self._asked: dict[str, tuple[int, Held]] = {}  # where history() was asked in this pass
         self.looked: dict[tuple[BoundRelation, Target], None] = {}
         scope = bound.program.scope()
         scope.ctx = self
@@ -113,6 +118,17 @@ class Pass:
         key = f"{metadata.get('namespace', '')}/{metadata['name']}"
         return self.bound.cache.since(f"{obj['apiVersion']}/{obj['kind']}", key, path, self._now, self.bound)
 
+    def history(self, site: str, value: Any, span: int) -> Held:
+        """What ``value`` was within the last ``span`` (ns); ``site``: where it is asked."""
+        found = self._asked.get(site)
+        if found is None:
+            _, before = self._past.get(site, (span, ()))
+            found = self._asked[site] = span, held(before, value, self._now, span)
+        entries = found[1]
+        if len(entries) > 1:
+            self.wake_at(entries[1][0] + span)  # the oldest falls out
+        return entries
+
     def refused(self) -> list[dict[str, Any]]:
         """The refusals of this key's previous firing."""
         return self._refused
@@ -121,6 +137,12 @@ class Pass:
 
     def run(self, rules: Sequence[CompiledRule] | None = None) -> Decision:
         """All rules of the set (or these) that may hold, what is to be undone, then their wishes as requests."""
+        decision = self._run(rules)
+        if self._past or self._asked:
+            decision.past = carried(self._past, self._asked, self._now)
+        return decision
+
+    def _run(self, rules: Sequence[CompiledRule] | None) -> Decision:
         decision = self.decision
         if self.stage == "guard":
             guard(self)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from ruleplane.model.kind import Kind
     from ruleplane.model.schema import SchemaNode
+    from ruleplane.reconcile.history import Past
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,7 @@ class Decision:
     errors: list[tuple[str, str]] = field(default_factory=list)  # rule, message
     wake_at: int = 0
     blocked: bool = False
+    past: Past = field(default_factory=dict)  # what `history` is to know at the next pass
     more: bool = False  # a slice of a larger change: decide again after this
 
 

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from ruleplane.model.schema import Schemas
     from ruleplane.reconcile.admission import AdmissionRules
     from ruleplane.reconcile.effect import Decision
+    from ruleplane.reconcile.history import Past
     from ruleplane.reconcile.queue import Key
     from ruleplane.reconcile.send import Pace, Verbs
     from ruleplane.trace.recorder import Recorder
@@ -84,6 +85,7 @@ class Loop:
         self.successors: dict[Bound, Program] = {}  # what is run once the old text of the same name is undone
         self.refused: dict[Key, list[dict[str, Any]]] = {}
         self._salts: dict[Key, int] = {}
+        self._past: dict[Key, Past] = {}
         self._writer: Key | None = None
         self._cause = Cause("start")
 
@@ -138,7 +140,7 @@ class Loop:
         self.barrier.forget_all(bound)
         self.memos.forget(bound.program)
         self.errors.pop(bound.program.name, None)
-        for table in (self.refused, self._salts):
+        for table in (self.refused, self._salts, self._past):
             for key in [key for key in table if key[0] is bound]:
                 del table[key]
 
@@ -254,6 +256,7 @@ class Loop:
             self._salts.get(key, 0),
             self.barrier.halted(key),
             stage_of(bound, primary, there),
+            self._past.get(key),
         )
         decision = run.run()
         self.passes += 1
@@ -262,6 +265,10 @@ class Loop:
             bound.blocked[name] = None
         else:
             bound.blocked.pop(name, None)
+        if decision.past:
+            self._past[key] = decision.past
+        else:
+            self._past.pop(key, None)
         if decision.wake_at:
             self.queue.at(
                 decision.wake_at, key, Cause("timer", self._ref(bound, name), 0, decision.wake_at, "the time has come")
@@ -373,6 +380,7 @@ class Loop:
         bound.blocked.pop(name, None)
         self.refused.pop(key, None)
         self._salts.pop(key, None)
+        self._past.pop(key, None)
         self.queue.succeeded(key)
         self.barrier.forget(key)
 

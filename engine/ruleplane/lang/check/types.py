@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 _RESULTS: Final = {
     "tick": "timestamp", "seen": "timestamp", "backoff": "duration", "spread": "duration", "hash": "string",
     "microTime": "string", "selects": "bool", "firstFree": "string", "firstFreeSubnet": "string", "@text": "string",
-    "cronPrev": "timestamp", "changed": "string",
+    "cronPrev": "timestamp", "cronNext": "timestamp", "history": "list(map(string, dyn))", "changed": "string",
 }  # fmt: skip
 _WRITTEN: Final = frozenset({"timestamp", "duration", "quantity"})  # what JSON holds as text
 _WANTED: Final = {
