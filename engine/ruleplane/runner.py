@@ -13,7 +13,6 @@ import hashlib
 import os
 import socket
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from random import SystemRandom
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -22,7 +21,7 @@ from uuid import uuid4
 from ruleplane.client.connection import Connection
 from ruleplane.client.credentials import Credentials
 from ruleplane.client.discovery import discover
-from ruleplane.client.election import LEASE, Election, Terms
+from ruleplane.client.election import LEASE, Election
 from ruleplane.client.inbox import Inbox
 from ruleplane.client.reflector import Reflector
 from ruleplane.client.rehearsal import Change, Rehearsal
@@ -40,8 +39,9 @@ from ruleplane.trace.recorder import Recorder
 from ruleplane.trace.sqlite import open_log
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
+    from ruleplane.client.settings import Settings
     from ruleplane.lang.program import Program
     from ruleplane.model.kind import Kind
     from ruleplane.model.trace import EffectRecord, Firing
@@ -52,23 +52,6 @@ TRACE_MOST = 2_000
 HOPELESS = 5  # failures in a row after which `once` gives a key up
 ENDING = 5.0  # seconds that giving up the lease may take
 Tell: TypeAlias = "Callable[[str, str], None]"  # a line for people, and what it is: info, write, warning, error
-
-
-@dataclass
-class Settings:
-    """How to run. ``kubeconfig``: as in ``$KUBECONFIG``; "" is the service account of the Pod that we run in."""
-
-    rules: list[Path]
-    kubeconfig: str
-    context: str = ""
-    namespace: str = ""  # the only one that is watched and written; "": all
-    params: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    dry_run: bool = False  # decide each object once, write nothing, end
-    once: bool = False  # end when there is nothing more to do
-    elect: bool = True  # several runs of the same rule sets: one writes
-    terms: Terms = field(default_factory=Terms)
-    trace_dir: Path | None = None
-    identity: str = ""  # of this run in an election; "": made
 
 
 class _Recorder(Recorder):
@@ -100,6 +83,7 @@ class Runner:
         self._reflectors: dict[str, Reflector] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._waiting: list[Program] = []  # until all their kinds are listed
+        self._ends = settings.once or settings.dry_run or settings.retract
         self._election: Election | None = None
         self._lost = False
         self._rehearsal: Rehearsal | None = None
@@ -114,6 +98,12 @@ class Runner:
         programs = _programs(settings)
         if not programs:
             raise RuleplaneError(f"loading {', '.join(map(str, settings.rules))}: there is no rule set")
+        for program in programs:
+            if program.admission is not None:
+                message = (
+                    f"rule set {program.name!r} admits requests: only an API server can, so `ruleplane up` runs it"
+                )
+                raise program.source.error(message, ("spec", "order"), key=True)
         credentials = await Credentials.load(settings.kubeconfig, settings.context, RealClock())
         connection = Connection(credentials, RealClock())
         await connection.__aenter__()
@@ -194,7 +184,12 @@ class Runner:
             self._random,
             namespace=self.settings.namespace,
             partial=partial,
+            sleep=self._back_off,
         )
+
+    async def _back_off(self, seconds: float) -> None:
+        self._work.set()  # who waits for a list may want to give it up
+        await asyncio.sleep(seconds)
 
     # --- running ------------------------------------------------------------------------------------------------------
 
@@ -216,6 +211,8 @@ class Runner:
                 return await self._rehearse()
             return await self._reconcile()
         finally:
+            for ref in self._unlisted() if self._ends else ():
+                self._tell(f"listing {ref}: {self._reflectors[ref].trouble}", "error")
             await self._close()
 
     def _spawn(self, coroutine: Any) -> None:
@@ -271,14 +268,31 @@ class Runner:
                     self.recorder.flush(TRACE_MOST)
                 await asyncio.sleep(0)  # a pass without requests lets reflectors have their turn
                 continue
-            if self.settings.once and self._quiet():
+            if self._ends and (self._quiet() or self._unlisted()):
                 break
             await self._rest(loop.next_instant())
         for task in self._tasks:
             if task.done() and not task.cancelled() and task.exception() is not None:
                 raise task.exception()  # type: ignore[misc]
-        failing = loop.queue.struggling() if self.settings.once else []
-        return 1 if self._lost or failing else 0
+        left = self._left() if self.settings.retract else []
+        for line in left:
+            self._tell(line, "error")
+        failing = self._ends and (self._unlisted() or loop.queue.struggling())
+        return 1 if self._lost or left or failing else 0
+
+    def _left(self) -> list[str]:
+        """What a retraction did not undo, and why."""
+        ended = "the run ended before"
+        left = [f"{program.name}: not undone: {ended} all its kinds were listed" for program in self._waiting]
+        for bound in self.loop.cache.bounds:
+            if not self.loop.retracted(bound):
+                reason = self.loop.errors.get(bound.program.name) or f"{ended} all was seen to be gone"
+                left.append(f"{bound.program.name}: not all is undone: {reason}")
+        return left
+
+    def _unlisted(self) -> list[str]:
+        """The kinds that cannot be listed, again and again: a run that is to end gives them up."""
+        return [ref for ref, one in self._reflectors.items() if one.failures >= HOPELESS and not one.synced]
 
     async def _rehearse(self) -> int:
         """Decide every object once."""
@@ -287,6 +301,8 @@ class Runner:
             self._inbox.empty_into(self.loop)
             self._admit()
             if self._waiting:
+                if self._unlisted():
+                    return 1
                 await self._rest(0)
         for _ in range(len(self.loop.queue)):
             await self.loop.step()
@@ -299,7 +315,9 @@ class Runner:
         ready = [program for program in self._waiting if self._synced(program)]
         if ready:
             self._waiting = [program for program in self._waiting if program not in ready]
-            self.loop.add(ready)
+            for bound in self.loop.add(ready):
+                if self.settings.retract:
+                    self.loop.retract(bound)
             if not self._waiting:
                 count = sum(len(reflector) for reflector in self._reflectors.values())
                 self._tell(f"synced   {count} objects", "info")

@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from ruleplane.runner import Runner, Settings
+from ruleplane.client.settings import Settings
+from ruleplane.runner import Runner
 
 if TYPE_CHECKING:
     from support.apiserver import ApiServer

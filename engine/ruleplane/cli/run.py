@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ruleplane.client.rehearsal import Change
+    from ruleplane.client.settings import Settings
     from ruleplane.model.trace import EffectRecord
-    from ruleplane.runner import Settings
 
 _COLOURS = {"write": "green", "warning": "yellow", "error": "red"}
 
@@ -38,6 +38,9 @@ def run(
     ),
     dry_run: bool = typer.Option(False, "--dry-run", help="Print what would be written first, write nothing, end."),
     once: bool = typer.Option(False, "--once", help="End when there is nothing more to do."),
+    retract: bool = typer.Option(
+        False, "--retract", help="Every `while` is false: undo what was done under it, and end."
+    ),
     leader_elect: bool = typer.Option(
         None, "--leader-elect/--no-leader-elect", help="Of several runs one writes (default: yes, but not with --once)."
     ),
@@ -49,8 +52,8 @@ def run(
 ) -> None:
     """Run rule files as a controller against any Kubernetes cluster, until Ctrl-C.
 
-    Exit codes: 0 ended as asked; 1 the rules or the cluster are not as they must be, the lease was lost, or (--once,
-    --dry-run) something failed.
+    Exit codes: 0 ended as asked; 1 the rules or the cluster are not as they must be, the lease was lost, (--once,
+    --dry-run) something failed, or (--retract) something is not undone.
 
     Examples: [bold]ruleplane run my-rule.yaml[/bold] · [bold]ruleplane run my-rule.yaml --dry-run[/bold] ·
     [bold]ruleplane run rules/ --context prod -n shop --trace-dir ./trace[/bold]
@@ -58,11 +61,13 @@ def run(
     from ruleplane.cli.places import default_kubeconfig
     from ruleplane.cli.up import run as run_loop
     from ruleplane.client.credentials import where_from
+    from ruleplane.client.settings import Settings
     from ruleplane.lang.params import parse_overrides
-    from ruleplane.runner import Settings
 
     if dry_run and once:
         raise RuleplaneError("--dry-run ends by itself: it goes without --once")
+    if retract and once:
+        raise RuleplaneError("--retract ends by itself: it goes without --once")
     wanted = Settings(
         rules,
         where_from(kubeconfig, default_kubeconfig()),
@@ -71,6 +76,7 @@ def run(
         params=parse_overrides(settings),
         dry_run=dry_run,
         once=once,
+        retract=retract,
         elect=not dry_run and (leader_elect if leader_elect is not None else not once),
         trace_dir=trace_dir,
     )

@@ -71,7 +71,7 @@ class Reflector:
         self._partial = partial
         self._known: dict[str, str] = {}  # key -> resourceVersion
         self._revision = ""  # "": list first
-        self._failures = 0
+        self.failures = 0  # in a row
 
     def __len__(self) -> int:
         return len(self._known)
@@ -97,14 +97,14 @@ class Reflector:
         if error.message != self.trouble:
             _LOG.warning("following %s: %s", self.kind.ref, error.message)
         self.trouble = error.message
-        delay = min(LEAST * 2**self._failures, MOST)
-        self._failures = min(self._failures + 1, 10)
+        delay = min(LEAST * 2**self.failures, MOST)
+        self.failures = min(self.failures + 1, 10)
         await self._sleep(delay * (1 + self._random.random()))
 
     def _well(self) -> None:
         if self.trouble:
             _LOG.warning("following %s: it works again", self.kind.ref)
-        self.trouble, self._failures = "", 0
+        self.trouble, self.failures = "", 0
 
     async def list(self) -> None:
         """Tell what there is, and of what was told before, what is gone. Raises ApiError."""

@@ -285,7 +285,7 @@ class Loop:
         """Whether a primary that the cache does not show is gone in truth: a cache that lags must not undo its work.
         If it is there, its arrival wakes the key; without an answer the key comes back."""
         bound, name = key
-        if bound.groups is not None:
+        if bound.groups is not None or bound.ending:  # at its end all is undone, whether the primary is there or not
             return True
         if name.startswith("#"):
             return bound.footprint is not None and bound.footprint.owner(name) == name
