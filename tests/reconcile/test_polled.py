@@ -64,6 +64,24 @@ def test_the_multiples_are_those_of_the_clock(cluster):
     assert cluster.cluster.loop.next_instant() == parse_rfc3339("2026-01-01T00:00:10Z")
 
 
+@pytest.mark.parametrize("asked", ["now >= ripe(n)", "isRipe(n)", "tick('10s') >= ripe(n)"])
+def test_a_verdict_that_asks_the_clock_is_given_anew_when_the_time_has_come(asked):
+    lets = """\
+  let:
+    ripe(n): timestamp(n.metadata.creationTimestamp) + duration('10s')
+    isRipe(n): now >= ripe(n)
+"""
+    other = VirtualCluster(())
+    other.load(RULES.replace("load(n) == null", asked).replace("  rules:\n", lets + "  rules:\n"))
+    other.apply(thing("ServiceAccount", "a"))
+    other.apply(thing("ConfigMap", "one", wants="yes"))
+    other.settle()
+    assert places(other) == {"one": None}
+    other.advance(10)
+    assert places(other) == {"one": "a"}
+    other.close()
+
+
 @pytest.mark.parametrize(
     ("spoilt", "told"),
     [

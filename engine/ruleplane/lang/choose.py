@@ -5,12 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ruleplane.lang import heads
+from ruleplane.lang.cel.walk import free_names
 from ruleplane.lang.reads import Value, merge, shortest
+from ruleplane.lang.walk import functions_called
 
 if TYPE_CHECKING:
+    from ruleplane.lang.cel.ast import Expr
     from ruleplane.lang.reads import Abstract, Reads
     from ruleplane.lang.rules import Place
     from ruleplane.model import heads as shapes
+
+
+_CLOCK = frozenset({"tick", "cronPrev", "cronNext", "seen", "changed", "history"})
 
 
 def compile_choose(place: Place, shape: shapes.Choose) -> heads.Choose:
@@ -38,7 +44,9 @@ def compile_choose(place: Place, shape: shapes.Choose) -> heads.Choose:
     own = judged.get(unit.primary, set())
     # what a request says is read by no path: verdicts on it are not shared
     alike = () not in own and not (unit.grouped and own) and "request" not in unit.names
-    memo = alike and _memo(place, judged, candidate[variable])
+    texts = [text for one in shape.filters.values() for text in (one.require, *(one.each or {}).values())]
+    texts += [score.value for score in shape.scores.values()]
+    memo = alike and _memo(place, judged, candidate[variable]) and not _asks_clock(place, texts)
     return heads.Choose(variable, candidates, tuple(filters), tuple(scores), then, none, shortest(own), enough, memo)
 
 
@@ -53,6 +61,26 @@ def _memo(place: Place, judged: Reads, candidate: Abstract) -> bool:
         if relation is not None and relation.every:
             return False  # no change makes a verdict stale, and who shares one would not be woken
     return source is not None
+
+
+def _asks_clock(place: Place, texts: list[str]) -> bool:
+    """Whether a verdict may come out differently later: it is not shared, as nobody tells the memo that the time has
+    come. Followed through lets and functions."""
+    unit = place.unit
+    left: list[Expr] = [unit.parse(text, place.path) for text in texts]
+    followed: set[str] = set()
+    while left:
+        expr = left.pop()
+        names, calls = free_names(expr), functions_called(expr)
+        if "now" in names or calls & _CLOCK:
+            return True
+        for name in (names | calls) - followed:
+            followed.add(name)
+            if name in unit.lets:
+                left.append(unit.lets[name])
+            elif name in unit.definitions:
+                left.append(unit.definitions[name][1])
+    return False
 
 
 def _filter(place: Place, name: str, shape: shapes.Filter) -> heads.Filter:
