@@ -85,6 +85,10 @@ class Barrier:
         waiting = self._waiters.pop((ref, name), None)
         return list(waiting) if waiting else []
 
+    def told(self, ref: str) -> int:
+        """The latest revision of this kind that the cache was told of."""
+        return self._reached.get(ref, 0)
+
     def reached(self, ref: str, revision: int) -> list[Key]:
         """The cache shows everything of this kind as of ``revision``: the keys that waited to see any of it."""
         if revision > self._reached.get(ref, 0):

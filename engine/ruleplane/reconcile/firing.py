@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
-from ruleplane.model.trace import Cause, EffectRecord, Firing, Inputs
+from ruleplane.model.trace import Cause, EffectRecord, Firing, Inputs, object_ref
 
 if TYPE_CHECKING:
     from ruleplane.lang.program import Program
+    from ruleplane.matcher.bound import Bound
     from ruleplane.reconcile.effect import Decision
 
 
@@ -43,3 +45,13 @@ def _revision(primary: Any) -> int:
     """As of which revision the primary was seen; of a group, its latest member; 0 where nothing is there."""
     members = [primary] if isinstance(primary, dict) else primary
     return max((int(member["metadata"].get("resourceVersion") or 0) for member in members), default=0)
+
+
+def ref_of(bound: Bound, key: str) -> str:
+    """What traces call a primary, or a group of them."""
+    if bound.groups is not None:
+        return object_ref(bound.program.kind, "", f"by({quote(key, safe='#:, ')})")
+    if bound.program.kind == "*":
+        ref, _, rest = key.partition("|")
+        return f"{ref}/{rest}"
+    return f"{bound.program.kind}/{key}"

@@ -10,23 +10,23 @@ at a time.
 The shell calls :meth:`Loop.step` while there is work, and comes back at :meth:`Loop.next_instant`.
 
 Guarantees: a key is decided only when the cache shows every write of its previous firing (else it waits: read your
-writes). A write
-without an answer is settled by a read before the next decision. An error on one key delays that key alone.
+writes). What a write was answered with shows at once (take). A write without an answer is settled by a read before the
+next decision. An error on one key delays that key alone.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from ruleplane.clock import rfc3339
 from ruleplane.errors import ApiError, NotFound
 from ruleplane.matcher.cache import Cache
-from ruleplane.model.trace import Cause, Firing, object_ref
+from ruleplane.model.trace import Cause, Firing
 from ruleplane.reconcile.barrier import Barrier
 from ruleplane.reconcile.choose import Memos
 from ruleplane.reconcile.decide import Pass
-from ruleplane.reconcile.firing import firing_of
+from ruleplane.reconcile.firing import firing_of, ref_of
+from ruleplane.reconcile.flight import InFlight
 from ruleplane.reconcile.kinds import check
 from ruleplane.reconcile.queue import WorkQueue
 from ruleplane.reconcile.retract import finds_all, stage_of
@@ -70,6 +70,7 @@ class Loop:
         self.cache = Cache(registry, engine=engine)
         self.queue = WorkQueue(random, lambda key: key[0].rank(key[1]))
         self.barrier = Barrier(self.cache, route)
+        self.flight = InFlight(self.cache, self.barrier.told)
         self.memos = Memos(random.getrandbits(32))
         self.teller = Teller(route, registry)
         self.admission: AdmissionRules | None = None  # given where requests are admitted: beside a store
@@ -77,9 +78,7 @@ class Loop:
         self.awaken: Callable[[], None] | None = None  # called when there is something to do
         self.isolate: Callable[[Bound, Exception], bool] | None = None  # a fault of ours on a key: is it dealt with?
         self.observers: list[Observer] = []  # told of every firing, after it; must not raise
-        self._filled: dict[
-            str, int
-        ] = {}  # kind -> the revision at which it was listed, if that was later than the rest
+        self._filled: dict[str, int] = {}  # kind -> when (revision) it was listed, if later than the rest
         self.passes = 0  # decisions made
         self.errors: dict[str, str] = {}  # rule set -> its last error
         self.successors: dict[Bound, Program] = {}  # what is run once the old text of the same name is undone
@@ -164,7 +163,7 @@ class Loop:
     def _start(self, bound: Bound, keys: Iterable[str], why: str = "") -> None:
         now = self.clock.now()
         for key in keys:
-            self.queue.add((bound, key), Cause("start", self._ref(bound, key), 0, now, why))
+            self.queue.add((bound, key), Cause("start", ref_of(bound, key), 0, now, why))
         if self.awaken is not None:
             self.awaken()
 
@@ -176,23 +175,42 @@ class Loop:
     def fill(self, ref: str, objects: Mapping[str, dict[str, Any]], revision: int) -> None:
         """All objects of a kind that no program has looked at so far, as of ``revision``."""
         self.cache.fill(ref, objects)
+        self.flight.forget(ref)
         self._filled[ref] = revision
 
     def feed(self, kind: Kind, key: str, obj: dict[str, Any] | None, revision: int, event: str) -> None:
         """A watch event: object ``key`` (``namespace/name``) is now ``obj`` (None: gone)."""
-        if kind.ref not in self.cache.kinds and (kind.stored or "*" not in self.cache.kinds):
+        if not self._hears(kind, revision):
             return
-        if self._filled and revision <= self._filled.get(kind.ref, 0):
-            return  # an event that was late: the listing was newer
         self._cause = Cause("watch", f"{kind.ref}/{key}", revision, self.clock.now(), event)
-        self.cache.apply(kind.ref, key, obj, self._wake, now=self._cause.at, writer=self._writer, every=not kind.stored)
+        if not self.flight.overtaken(kind.ref, key, revision):
+            self._show(kind, key, obj)
         for waiting in self.barrier.shown(kind.ref, key, revision):
             self.queue.add(waiting, self._cause)
 
     def reached(self, kind: Kind, revision: int) -> None:
         """Everything of this kind up to ``revision`` has been fed: what has not shown by now will not."""
+        for key in self.flight.vanished(kind.ref, revision):
+            self.feed(kind, key, None, revision, "DELETED")
         for waiting in self.barrier.reached(kind.ref, revision):
             self.queue.add(waiting, Cause("watch", kind.ref, revision, self.clock.now(), "BOOKMARK"))
+
+    def take(self, kind: Kind, key: str, obj: dict[str, Any], revision: int) -> None:
+        """The answer to a write of ours: the object is so already, whenever the watch will tell."""
+        if self._hears(kind, revision) and self.flight.take(kind.ref, key, obj, revision):
+            self._cause = Cause("watch", f"{kind.ref}/{key}", revision, self.clock.now(), "WRITTEN")
+            self._show(kind, key, obj)
+            for waiting in self.barrier.shown(kind.ref, key, 0):
+                self.queue.add(waiting, self._cause)
+
+    def _hears(self, kind: Kind, revision: int) -> bool:
+        if kind.ref not in self.cache.kinds and (kind.stored or "*" not in self.cache.kinds):
+            return False
+        return revision > self._filled.get(kind.ref, 0)  # else it is late: the listing was newer
+
+    def _show(self, kind: Kind, key: str, obj: dict[str, Any] | None) -> None:
+        now, every = self._cause.at, not kind.stored
+        self.cache.apply(kind.ref, key, obj, self._wake, now=now, writer=self._writer, every=every)
 
     def _wake(self, bound: Bound, key: str, own: bool) -> None:
         self.queue.add((bound, key), self._cause, own=own)
@@ -222,7 +240,7 @@ class Loop:
                 return True  # comes back when the cache shows the key's own writes
         except ApiError as error:
             at = self.clock.now() + self.queue.failed(key)
-            self.queue.at(at, key, Cause("retry", self._ref(*key), 0, at, error.message))
+            self.queue.at(at, key, Cause("retry", ref_of(*key), 0, at, error.message))
             return True
         try:
             await self._reconcile(key, cause)
@@ -230,7 +248,7 @@ class Loop:
             if self.isolate is None or not self.isolate(key[0], error):
                 raise
             at = self.clock.now() + self.queue.failed(key)
-            self.queue.at(at, key, Cause("retry", self._ref(*key), 0, at, str(error)))
+            self.queue.at(at, key, Cause("retry", ref_of(*key), 0, at, str(error)))
         return True
 
     async def _reconcile(self, key: Key, cause: Cause) -> None:
@@ -271,7 +289,7 @@ class Loop:
             self._past.pop(key, None)
         if decision.wake_at:
             self.queue.at(
-                decision.wake_at, key, Cause("timer", self._ref(bound, name), 0, decision.wake_at, "the time has come")
+                decision.wake_at, key, Cause("timer", ref_of(bound, name), 0, decision.wake_at, "the time has come")
             )
         if decision.effects or decision.notices or decision.errors:
             if primary is None and not await self._is_over(key):
@@ -300,18 +318,12 @@ class Loop:
             return True
         except ApiError as error:
             at = self.clock.now() + self.queue.failed(key)
-            self.queue.at(at, key, Cause("retry", self._ref(*key), 0, at, error.message))
+            self.queue.at(at, key, Cause("retry", ref_of(*key), 0, at, error.message))
             return False
         return bound.where is not None and not bound.where(entry.value)
 
     async def _act(
-        self,
-        key: Key,
-        cause: Cause,
-        primary: Any,
-        decision: Decision,
-        now: int,
-        refused: list[dict[str, Any]],
+        self, key: Key, cause: Cause, primary: Any, decision: Decision, now: int, refused: list[dict[str, Any]]
     ) -> None:
         program = key[0].program
         number = self.recorder.next_id()
@@ -324,6 +336,7 @@ class Loop:
             uid,
             rfc3339(now),
             self if self.pace is not None else None,
+            self.take,
         )
         self._writer = key
         try:
@@ -333,9 +346,7 @@ class Loop:
         notices = [*decision.notices, *sent.notices]
         told = await self.teller.tell(notices, program.events_from, sender.call, now) if notices else []
         self._after(key, decision, sent, now)
-        fired = firing_of(
-            program, self._ref(*key), number, cause, primary, decision, [*sent.records, *told], now, refused
-        )
+        fired = firing_of(program, ref_of(*key), number, cause, primary, decision, [*sent.records, *told], now, refused)
         fired.took = self.clock.now() - now
         self.recorder.record(fired)
         for observer in self.observers:
@@ -368,11 +379,11 @@ class Loop:
         if error:
             self.errors[bound.program.name] = error
             at = now + self.queue.failed(key)
-            self.queue.at(at, key, Cause("retry", self._ref(*key), 0, at, error))
+            self.queue.at(at, key, Cause("retry", ref_of(*key), 0, at, error))
             return
         self.queue.succeeded(key)
         if decision.more:
-            self.queue.add(key, Cause("watch", self._ref(*key), 0, now, "there is more to do"), own=True)
+            self.queue.add(key, Cause("watch", ref_of(*key), 0, now, "there is more to do"), own=True)
 
     def _forget(self, key: Key) -> None:
         bound, name = key
@@ -383,14 +394,6 @@ class Loop:
         self._past.pop(key, None)
         self.queue.succeeded(key)
         self.barrier.forget(key)
-
-    def _ref(self, bound: Bound, key: str) -> str:
-        if bound.groups is not None:
-            return object_ref(bound.program.kind, "", f"by({quote(key, safe='#:, ')})")
-        if bound.program.kind == "*":
-            ref, _, rest = key.partition("|")
-            return f"{ref}/{rest}"
-        return f"{bound.program.kind}/{key}"
 
     def close(self) -> None:
         """Give back what the matcher holds."""

@@ -86,7 +86,7 @@ class Sent:
 
 
 class Sender:
-    """Sends for one rule set's firing."""
+    """Sends for one rule set's firing. ``take`` is told at once what objects have become by answered writes."""
 
     def __init__(
         self,
@@ -97,10 +97,11 @@ class Sender:
         owner: str,
         now: str,
         pace: Pace | None,
+        take: Callable[[Kind, str, dict[str, Any], int], None] = lambda *_: None,
     ) -> None:
         self.route, self.owner, self.now = route, owner, now
         self.call = Call(actor=actor, user=User(f"system:{component}"), firing=firing, field_validation="Ignore")
-        self.pace = pace
+        self.pace, self.take = pace, take
         self.sent = Sent()
         self._revisions: dict[tuple[str, str, str], str] = {}
         self._stopped: set[int] = set()
@@ -193,6 +194,8 @@ class Sender:
         if effect.verb == "delete":
             self.sent.gone.append((kind.ref, key, record.uid))
         else:
+            if entry.value.get("kind") == kind.kind:  # else a part of it: only a view of a part
+                self.take(kind, key, entry.value, entry.revision)
             self.sent.expected.append((kind.ref, key, record.uid, entry.revision))
             if effect.verb == "create":
                 made = Made(kind.ref, key, record.uid, metadata["resourceVersion"], effect.mark)
