@@ -101,7 +101,7 @@ def test_what_fails_for_one_object_stops_no_other_and_fails_the_run(cluster):
 def test_a_kind_that_the_cluster_does_not_serve_is_refused_before_anything_runs(cluster):
     text = BUDGETS.replace("kind: v1/ConfigMap", "kind: example.com/v1/ConfigMap")
     with pytest.raises(
-        SourceError, match="rule set 'budgets': the kind 'example.com/v1/ConfigMap' is not served; is 'v1/ConfigMap' m"
+        SourceError, match=r"rule set 'budgets': the kind 'example.com/v1/ConfigMap' is not served; is 'v1/ConfigMap' m"
     ):
         cluster.run(text)
 
