@@ -197,3 +197,22 @@ def test_of_partial_objects_only_the_metadata_is_told_under_their_own_kind(serve
                 assert (obj["apiVersion"], obj["kind"], obj["metadata"]["name"]) == ("v1", "ConfigMap", name)
 
     asyncio.run(scenario())
+
+
+def test_a_bookmark_moves_the_revision_past_what_happened_to_other_kinds(server, monkeypatch):
+    monkeypatch.setattr(server.server.streams, "_bookmark_seconds", 0.05)
+
+    async def scenario():
+        async with following(server) as (one, told, line, start):
+            task = start()
+            await until(lambda: one.synced, task)
+            data = {"metadata": {"name": "other"}, "data": {}}
+            made = await asyncio.to_thread(server.create, "v1/Secret", data, "default")
+            revision = int(made["metadata"]["resourceVersion"])
+            await until(lambda: told.revisions[-1] >= revision, task)
+            line.cut = 1  # the next bookmark is the last event
+            await until(lambda: len(line.watched) == 2, task)
+            assert int(line.watched[1]) >= revision
+            assert (told.changes, line.lists) == ([], 1)
+
+    asyncio.run(scenario())

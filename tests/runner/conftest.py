@@ -37,13 +37,14 @@ async def _clear(server: ApiServer) -> None:
         "v1/Service",
         "coordination.k8s.io/v1/Lease",
         "v1/Event",
+        "v1/Node",
     ):
         kind = server.api.registry.get(ref)
         listing = await server.store.list(kind.prefix())
         for entry in listing.entries:
             metadata = entry.value["metadata"]
             options = {"gracePeriodSeconds": 0}
-            await server.api.delete(kind, metadata["namespace"], metadata["name"], options, SYSTEM)
+            await server.api.delete(kind, metadata.get("namespace", ""), metadata["name"], options, SYSTEM)
 
 
 @pytest.fixture

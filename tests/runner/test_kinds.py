@@ -1,0 +1,97 @@
+"""``ruleplane run`` with subresources, and with kinds that only the cluster knows."""
+
+from __future__ import annotations
+
+import asyncio
+
+from ruleplane.client.connection import Connection
+from ruleplane.client.credentials import Credentials
+from ruleplane.client.settings import Settings
+from ruleplane.clock import RealClock
+from ruleplane.errors import NotFound
+from ruleplane.model.data import data_dir
+from support import plane
+from support.runs import Run
+
+WIDGETS = {
+    "apiVersion": "apiextensions.k8s.io/v1",
+    "kind": "CustomResourceDefinition",
+    "metadata": {"name": "widgets.example.com"},
+    "spec": {
+        "group": "example.com",
+        "names": {"plural": "widgets", "singular": "widget", "kind": "Widget", "listKind": "WidgetList"},
+        "scope": "Namespaced",
+        "versions": [
+            {
+                "name": "v1",
+                "served": True,
+                "storage": True,
+                "subresources": {"status": {}},
+                "schema": {
+                    "openAPIV3Schema": {
+                        "type": "object",
+                        "properties": {
+                            "spec": {"type": "object", "properties": {"size": {"type": "integer"}}},
+                            "status": {"type": "object", "properties": {"doubled": {"type": "integer"}}},
+                        },
+                    }
+                },
+            }
+        ],
+    },
+}
+RULES = """\
+apiVersion: ruleplane.dev/v1
+kind: RuleSet
+metadata: {name: widgets}
+spec:
+  component: examples
+  for:
+    widget: {kind: example.com/v1/Widget}
+  rules:
+    - name: double
+      status: {doubled: "${widget.spec.size * 2}"}
+"""
+
+
+def test_the_bundled_scheduler_binds_pods_of_another_cluster(cluster):
+    status = {"allocatable": {"cpu": "4", "memory": "8Gi", "pods": "10"}}
+    cluster.server.create("v1/Node", {"metadata": {"name": "n1"}, "spec": {}, "status": status})
+    spec = {"containers": [{"name": "c", "image": "nginx"}]}
+    cluster.server.create("v1/Pod", {"metadata": {"name": "web"}, "spec": spec}, "default")
+    settings = cluster.settings()
+    settings.rules = [data_dir("rules") / "scheduler" / "default.yaml"]
+    told = Run()
+    asyncio.run(told.through(settings))
+    assert told.code == 0, told.lines
+    assert cluster.objects("v1/Pod")["web"]["spec"]["nodeName"] == "n1", told.lines
+    assert any("v1/Pod/default/web binding" in line for line in told.told("write"))
+
+
+def test_rules_for_a_kind_that_the_cluster_defines_write_its_status(tmp_path):
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(RULES)
+    group = "/apis/example.com/v1/namespaces/default/widgets"
+
+    async def ask(kubeconfig, *requests):
+        credentials = await Credentials.load(str(kubeconfig), "", RealClock())
+        async with Connection(credentials, RealClock()) as connection:
+            for method, path, body in requests:
+                async with asyncio.timeout(20):
+                    while True:
+                        try:
+                            answer = await connection.ask(method, path, body=body)
+                            break
+                        except NotFound:
+                            continue  # the kind is served a moment after its definition
+        return answer
+
+    with plane.running(tmp_path / "plane", nodes=0) as running:
+        widget = {"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": "w"}, "spec": {"size": 21}}
+        definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+        asyncio.run(ask(running.kubeconfig, ("POST", definitions, WIDGETS), ("POST", group, widget)))
+        told = Run()
+        asyncio.run(told.through(Settings([rules], str(running.kubeconfig), once=True, elect=False)))
+        assert told.code == 0, told.lines
+        answer = asyncio.run(ask(running.kubeconfig, ("GET", f"{group}/w", None)))
+    assert answer["status"] == {"doubled": 42}, told.lines
