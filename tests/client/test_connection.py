@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+import yaml
 from aiohttp import web
 
 from ruleplane.client.connection import PUT_OFF, Connection
@@ -85,6 +86,20 @@ def test_credentials_are_read_anew_once_after_a_401(ask):
     error, _ = ask(handler)
     assert isinstance(error, Unauthorized)
     assert handler.asked == 2
+
+
+def test_the_request_after_a_401_carries_the_token_that_was_written_meanwhile(ask, tmp_path):
+    config, seen = tmp_path / "kubeconfig", []
+
+    async def handler(request):
+        seen.append(request.headers.get("Authorization", ""))
+        document = yaml.safe_load(config.read_text())
+        document["users"][0]["user"]["token"] = "new"
+        config.write_text(yaml.safe_dump(document))
+        return web.json_response({"kind": "Pod"}, status=200 if seen[-1] == "Bearer new" else 401)
+
+    assert ask(handler) == ({"kind": "Pod"}, [])
+    assert seen == ["", "Bearer new"]
 
 
 def test_a_write_without_an_answer_in_time_is_not_made_again(ask):

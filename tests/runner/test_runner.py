@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from ruleplane.errors import Forbidden, RuleplaneError, SourceError
+from ruleplane.errors import Forbidden, RuleplaneError, SourceError, Timeout
 from ruleplane.model.data import data_dir
 from support.apiserver import SYSTEM
 from support.runs import BUDGETS, Run, running, until
@@ -147,6 +147,19 @@ def test_a_write_without_answer_is_looked_up_and_made_once(cluster, faulty, what
     told = cluster.run()
     assert told.code == 0
     assert len(cluster.parts("food")) == 3
+    assert cluster.objects()["food"]["metadata"]["annotations"] == {"parts": "3"}
+
+
+def test_a_write_that_timed_out_is_settled_by_a_read_and_not_made_twice(cluster, faulty):
+    cluster.budget("food", 3)
+    reads, late = [], Timeout("POST: no answer within 30 s")
+    faulty.append(once("POST", "/configmaps", "after"))
+    faulty.append(once("PATCH", "/configmaps/food", late))
+    faulty.append(lambda m, path, query: reads.append(path) if m == "GET" and "/configmaps/" in path else None)
+    told = cluster.run()
+    assert told.code == 0, told.lines
+    assert len(cluster.parts("food")) == 3
+    assert "/api/v1/namespaces/default/configmaps/food" in reads
     assert cluster.objects()["food"]["metadata"]["annotations"] == {"parts": "3"}
 
 
