@@ -59,8 +59,8 @@ features: .venv/.dev ## the behaviour specs on virtual time
 rules: .venv/.dev ## check every rule file (the rules' own tests)
 	@$(PYTEST) -q tests/lang $(wildcard tests/rules) $(ARGS)
 
-docs: .venv/.dev ## run the examples in README.md and docs/
-	@$(PYTEST) -q README.md DEVELOPERS.md docs $(ARGS)
+docs: .venv/.dev ## run the examples in README.md and docs/ (UPDATE=1: write docs/functions.md anew)
+	@$(PYTEST) -q README.md DEVELOPERS.md docs tests/lang/test_reference.py $(ARGS)
 
 bench: .venv/.dev ## medians of all benchmarks (ONLY=store for one)
 	@PYTHONPATH=tests $(PY) -m bench $(if $(ONLY),--only $(ONLY)) $(ARGS)

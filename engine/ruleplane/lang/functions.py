@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from ruleplane.clock import SECOND, rfc3339, rfc3339_micro
+from ruleplane.clock import SECOND, rfc3339
 from ruleplane.errors import EvaluationError
 from ruleplane.lang import cel, cron
 from ruleplane.lang.cel.values import Duration, Optional, Timestamp
@@ -52,17 +52,8 @@ def stable_hash(value: Any) -> str:
     return suffix(hashlib.blake2b(data, digest_size=8).digest(), 10)
 
 
-def micro_time(instant: Timestamp) -> str:
-    """``metav1.MicroTime``.
-
-    >>> micro_time(Timestamp(1_500_000_000))
-    '1970-01-01T00:00:01.500000Z'
-    """
-    return rfc3339_micro(instant.ns)
-
-
 def selects(selector: Mapping[str, Any] | None, labels: Mapping[str, Any] | None) -> bool:
-    """Whether a label selector (or plain label map) matches labels.
+    """Whether a label selector (or plain label map) matches labels, just as relations by `selector` find objects.
 
     >>> selects({"matchLabels": {"a": "b"}}, {"a": "b"})
     True
@@ -288,7 +279,6 @@ ENGINE: dict[str, cel.Function] = {
         cel.Function("spread", spread),
         cel.Function("greatest", greatest),
         cel.Function("hash", stable_hash),
-        cel.Function("microTime", micro_time),
         cel.Function("selects", selects),
         cel.Function("firstFree", first_free),
         cel.Function("firstFreeSubnet", first_free_subnet),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from ruleplane.cli.rules import check, explain, fmt, graph, listing, new, rbac, schema, show
+from ruleplane.cli.rules import check, explain, fmt, functions, graph, listing, new, rbac, schema, show
 
 app = typer.Typer(no_args_is_help=True, help="Rule files: begin one, check it, lay it out, list what there is.")
 
@@ -21,6 +21,7 @@ app.command("check")(check.check)
 app.command("explain")(explain.explain)
 app.command("list")(listing.list_rules)
 app.command("fmt")(fmt.fmt)
+app.command("functions")(functions.functions)
 app.command("graph")(graph.graph)
 app.command("new")(new.new)
 app.command("rbac")(rbac.rbac)

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 # what the engine's functions yield; those that are not listed yield anything
 _RESULTS: Final = {
     "tick": "timestamp", "seen": "timestamp", "backoff": "duration", "spread": "duration", "hash": "string",
-    "microTime": "string", "selects": "bool", "firstFree": "string", "firstFreeSubnet": "string", "@text": "string",
+    "selects": "bool", "firstFree": "string", "firstFreeSubnet": "string", "@text": "string",
     "cronPrev": "timestamp", "cronNext": "timestamp", "history": "list(map(string, dyn))", "changed": "string",
 }  # fmt: skip
 _WRITTEN: Final = frozenset({"timestamp", "duration", "quantity"})  # what JSON holds as text
