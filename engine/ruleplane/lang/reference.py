@@ -16,13 +16,19 @@ from ruleplane.errors import RuleplaneError
 from ruleplane.lang import cel
 from ruleplane.lang.cel.macros import MEMBER
 from ruleplane.lang.functions import ENGINE
+from ruleplane.lang.unit import TIMED
 from ruleplane.model.data import data_dir
 from ruleplane.model.ruleset import Library, TypedFunction
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_FORMS = {"seen": "seen(object.path) -> timestamp", "changed": "changed('sibling', …)", "now": "now -> timestamp"}
+_FORMS = {
+    "seen": "seen(object.path) -> timestamp",
+    "changed": "changed('sibling', …)",
+    "now": "now -> timestamp",
+    "history": "history(value, span)",
+}
 
 
 @dataclass(frozen=True)
@@ -63,7 +69,7 @@ def undescribed() -> set[str]:
     known = {entry.key for entry in entries()}
     macros = {f".{written}" for written, _ in MEMBER} - {".exists_one"}
     callable_ = {key for key in (*cel.STANDARD, *ENGINE) if not key.startswith("@")}
-    return (callable_ | macros | set(_library())) - known
+    return (callable_ | TIMED | macros | set(_library())) - known
 
 
 def _described(key: str, given: dict[str, Any], library: dict[str, tuple[str, str]]) -> tuple[tuple[str, ...], str]:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ruleplane.lang.source import Path, Source
 
 _COMPARISONS = {"_<_": "@now_lt", "_<=_": "@now_le", "_>_": "@now_gt", "_>=_": "@now_ge"}
-_TIMED = frozenset({"seen", "changed", "history"})  # rewritten to functions that ask the running decision
+TIMED = frozenset({"seen", "changed", "history"})  # rewritten to functions that ask the running decision
 _MIRROR = {"_<_": "_>_", "_<=_": "_>=_", "_>_": "_<_", "_>=_": "_<=_"}
 
 
@@ -147,7 +147,7 @@ class Unit:
         self.functions[name] = cel.Function(name, derived, takes_scope=True)
 
     def _pure(self, name: str) -> bool:
-        if name in _TIMED:
+        if name in TIMED:
             return False
         function = self.functions.get(name)
         return function is None or not function.takes_scope  # unknown: an operator, or an error told elsewhere
