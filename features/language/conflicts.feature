@@ -14,6 +14,7 @@ Feature: Two rules that want different values for one field are told, and nothin
           - name: red
             doc: Everything is red.
             apply: {to: "${c}", data: {colour: red}}
+          # allow RP012: because what two rules do that disagree is shown here
           - name: blue
             doc: What is called sky is blue.
             when: c.metadata.name == 'sky'

@@ -42,7 +42,7 @@ def test_the_start_of_every_kind_passes_its_feature_at_once(tmp_path):
 def test_the_feature_fails_where_the_rule_does_not_act(ruleplane, tmp_path):
     assert ruleplane("rules", "new", "greeter", "--dir", tmp_path).code == 0
     file = tmp_path / "greeter.yaml"
-    file.write_text(file.read_text().replace("!isDeleting(configMap)", "false"))
+    file.write_text(file.read_text().replace("!isDeleting(configMap)", "isDeleting(configMap)"))
     assert "2 failed, 1 passed" in run_specs(tmp_path).stdout
 
 

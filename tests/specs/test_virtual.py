@@ -58,7 +58,7 @@ def test_time_goes_from_one_instant_with_work_to_the_next(cluster):
 
 
 def test_rules_that_never_rest_are_told_with_their_keys(cluster):
-    load(cluster, '      apply: {to: "${c}", data: {count: "${string(int(c.data.count) + 1)}"}}')
+    load(cluster, '      apply: {to: "${c}", data: {count: "${string([c].sum(x, int(x.data.count) + 1))}"}}')
     cluster.apply(config(count="1"))
     with pytest.raises(SpinError, match=r"test \(only\) on v1/ConfigMap/default/one: \d+ times"):
         cluster.settle()

@@ -29,6 +29,12 @@ CODES: Final[dict[str, Code]] = {
         Code("RP007", "error", "a template gives a field that the kind does not have"),
         Code("RP008", "error", "a template gives a field a value of the wrong type"),
         Code("RP011", "warning", "something is declared and never used"),
+        Code("RP012", "error", "two rules write one field"),
+        Code("RP013", "warning", "two rules may write one field"),
+        Code("RP014", "error", "rules wake themselves for ever"),
+        Code("RP018", "error", "a filter that no candidate can pass"),
+        Code("RP019", "error", "a condition that is never true"),
+        Code("RP020", "error", "a silence that does not hold"),
         Code("RP021", "warning", "a kind whose fields nobody told"),
     )
 }

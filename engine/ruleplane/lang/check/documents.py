@@ -10,9 +10,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ruleplane.errors import RuleplaneError, SourceError
-from ruleplane.lang.check import fields, kinds, types, unused
+from ruleplane.lang.check import conditions, cycles, fields, kinds, silence, types, unused, writers
 from ruleplane.lang.check.catalogue import Catalogue
 from ruleplane.lang.check.finding import Finding, told
+from ruleplane.lang.check.writes import RuleFacts
 from ruleplane.lang.library import Functions
 from ruleplane.lang.load import files
 from ruleplane.lang.outline import Outline
@@ -53,8 +54,20 @@ def check_documents(
             outline = Outline(source, item)
             outlines.append(outline)
             findings += _one(outline, catalogue, functions)
+    facts = [RuleFacts(outline, catalogue, functions.definitions) for outline in outlines]
+    for each in facts:
+        findings += conditions.check(each.outline, each.expander)
+    beside = [
+        RuleFacts(Outline(source, item), catalogue, functions.definitions)
+        for source, item in others
+        if isinstance(item, RuleSet)
+    ]
+    checked = {outline.name for outline in outlines}
+    findings += writers.check([*beside, *facts], checked)
+    findings += cycles.check([*beside, *facts], checked)
     lines = {source.file: source.lines for source, _ in (*others, *found)}
-    shown = {_with_line(finding, lines.get(finding.file, [])) for finding in findings}
+    findings = [_with_line(finding, lines.get(finding.file, [])) for finding in set(findings)]
+    shown = silence.silenced(findings, {source.file: source.lines for source, _ in found}.items())
     return sorted(shown, key=lambda one: (one.file, one.line, one.column, one.code))
 
 
