@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ruleplane.errors import RuleplaneError, SourceError
-from ruleplane.lang.check import conditions, cycles, fields, kinds, silence, types, unused, writers
+from ruleplane.lang.check import conditions, cycles, fields, kinds, order, silence, types, unused, writers
 from ruleplane.lang.check.catalogue import Catalogue
 from ruleplane.lang.check.finding import Finding, told
 from ruleplane.lang.check.writes import RuleFacts
@@ -57,6 +57,7 @@ def check_documents(
     facts = [RuleFacts(outline, catalogue, functions.definitions) for outline in outlines]
     for each in facts:
         findings += conditions.check(each.outline, each.expander)
+        findings += order.check(each)
     beside = [
         RuleFacts(Outline(source, item), catalogue, functions.definitions)
         for source, item in others
