@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import ruleplane as package
+from ruleplane.cli import rules
 
 ENGINE = Path(package.__file__).parent.parent
 
@@ -51,3 +52,10 @@ def test_a_command_does_not_import_what_it_does_not_need():
         [sys.executable, "-c", code], env={"PYTHONPATH": str(ENGINE)}, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("command", [command.name for command in rules.app.registered_commands])
+def test_the_help_of_every_command_about_rules_shows_it_in_use(ruleplane, command):
+    told = ruleplane("rules", command, "--help")
+    assert told.code == 0
+    assert f"ruleplane rules {command}" in " ".join(told.out.partition("Example")[2].split())

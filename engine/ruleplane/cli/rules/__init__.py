@@ -9,7 +9,7 @@ import typer
 
 from ruleplane.cli.rules import check, explain, fmt, functions, graph, listing, new, rbac, schema, show
 
-app = typer.Typer(no_args_is_help=True, help="Rule files: begin one, check it, lay it out, list what there is.")
+app = typer.Typer(no_args_is_help=True, help="Rule files: begin one, check it, lay it out, explain it, draw it.")
 
 
 @app.callback()
@@ -17,13 +17,14 @@ def _group() -> None:
     """Rule files."""
 
 
-app.command("check")(check.check)
-app.command("explain")(explain.explain)
-app.command("list")(listing.list_rules)
-app.command("fmt")(fmt.fmt)
-app.command("functions")(functions.functions)
-app.command("graph")(graph.graph)
-app.command("new")(new.new)
-app.command("rbac")(rbac.rbac)
-app.command("show")(show.show)
-app.command("schema")(schema.schema)
+_WRITE, _READ, _RUN = "To write rules", "To understand them", "To run them"
+app.command("new", rich_help_panel=_WRITE)(new.new)
+app.command("check", rich_help_panel=_WRITE)(check.check)
+app.command("explain", rich_help_panel=_WRITE)(explain.explain)
+app.command("fmt", rich_help_panel=_WRITE)(fmt.fmt)
+app.command("functions", rich_help_panel=_WRITE)(functions.functions)
+app.command("schema", rich_help_panel=_WRITE)(schema.schema)
+app.command("list", rich_help_panel=_READ)(listing.list_rules)
+app.command("show", rich_help_panel=_READ)(show.show)
+app.command("graph", rich_help_panel=_READ)(graph.graph)
+app.command("rbac", rich_help_panel=_RUN)(rbac.rbac)
