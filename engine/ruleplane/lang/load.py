@@ -72,10 +72,12 @@ def libraries(found: Documents) -> Functions:
     return functions
 
 
-def compile_documents(found: Documents, params: Mapping[str, Mapping[str, Any]] | None = None) -> list[Program]:
+def compile_documents(
+    found: Documents, params: Mapping[str, Mapping[str, Any]] | None = None, functions: Functions | None = None
+) -> list[Program]:
     """Programs in the order of their files. ``params``: rule set -> settings. Raises SourceError at the first mistake
     that keeps one from being compiled; :func:`checked` looks for all others."""
-    functions = libraries(found)
+    functions = functions if functions is not None else libraries(found)
     programs: list[Program] = []
     names: dict[str, str] = {}
     for source, item in found:
@@ -105,8 +107,9 @@ def checked(
     """
     from ruleplane.lang.check import Catalogue, refuse  # the checker reads files with this module
 
-    programs = compile_documents(found, params)
-    for warning in refuse(found, Catalogue.of(kinds)):
+    functions = libraries(found)
+    programs = compile_documents(found, params, functions)
+    for warning in refuse(found, Catalogue.of(kinds), functions=functions):
         if warned is not None:
             warned(warning)
         else:

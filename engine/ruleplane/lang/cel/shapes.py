@@ -112,7 +112,7 @@ class Unifier:
             return new[one.name]
         if not one.params:
             return one
-        return dataclasses.replace(one, params=tuple(self._renamed(param, new) for param in one.params))
+        return Shape(one.name, tuple([self._renamed(param, new) for param in one.params]), one.fields)
 
     def resolved(self, one: Shape, *, final: bool = False) -> Shape:
         """The shape with known variables replaced; with ``final`` the unknown ones are ``dyn``."""
@@ -121,7 +121,7 @@ class Unifier:
             return self.resolved(known, final=final) if known is not None else DYN if final else one
         if not one.params:
             return one
-        return dataclasses.replace(one, params=tuple(self.resolved(param, final=final) for param in one.params))
+        return Shape(one.name, tuple([self.resolved(param, final=final) for param in one.params]), one.fields)
 
     def assignable(self, wanted: Iterable[Shape], found: Iterable[Shape]) -> bool:
         """Whether all found shapes fit; if so, what that says of variables is kept."""

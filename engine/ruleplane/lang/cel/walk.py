@@ -7,6 +7,7 @@ parser measures :func:`depth`.
 from __future__ import annotations
 
 from dataclasses import replace
+from operator import is_
 from typing import TYPE_CHECKING
 
 from ruleplane.lang.cel.ast import Call, Expr, Ident, ListExpr, Macro, MapExpr, Select, StructExpr
@@ -33,17 +34,21 @@ def children(expr: Expr) -> tuple[Expr, ...]:
 
 def with_children(expr: Expr, parts: tuple[Expr, ...]) -> Expr:
     """The same node over other sub-expressions (as many as :func:`children` gives)."""
-    match expr:
+    match expr:  # constructors, not dataclasses.replace: every load rewrites thousands of nodes
         case Select():
-            return replace(expr, operand=parts[0])
-        case Call(target=None) | Macro(target=None):
-            return replace(expr, args=parts)
-        case Call() | Macro():
-            return replace(expr, target=parts[0], args=parts[1:])
+            return Select(parts[0], expr.field, expr.pos, expr.optional, expr.test)
+        case Call(target=None):
+            return Call(expr.function, parts, None, expr.pos)
+        case Call():
+            return Call(expr.function, parts[1:], parts[0], expr.pos)
+        case Macro(target=None):
+            return Macro(expr.name, None, expr.variables, parts, expr.pos)
+        case Macro():
+            return Macro(expr.name, parts[0], expr.variables, parts[1:], expr.pos)
         case ListExpr():
-            return replace(expr, elements=parts)
+            return ListExpr(parts, expr.pos, expr.optional)
         case MapExpr():
-            return replace(expr, entries=tuple(zip(parts[::2], parts[1::2], strict=True)))
+            return MapExpr(tuple(zip(parts[::2], parts[1::2], strict=True)), expr.pos, expr.optional)
         case StructExpr(fields=fields):
             return replace(expr, fields=tuple((name, part) for (name, _), part in zip(fields, parts, strict=True)))
     return expr
@@ -132,7 +137,9 @@ def substitute(expr: Expr, replacements: Mapping[str, Expr]) -> Expr:
     if isinstance(expr, Ident):
         return replacements.get(expr.name, expr)
     if not isinstance(expr, Macro):
-        return with_children(expr, tuple(substitute(part, replacements) for part in children(expr)))
+        old = children(expr)
+        new = tuple(substitute(part, replacements) for part in old)
+        return expr if all(map(is_, old, new)) else with_children(expr, new)
     inner = {name: value for name, value in replacements.items() if name not in expr.variables}
     foreign = {name for value in inner.values() for name in free_names(value)}
     renamed = {name: f"@{name}" for name in expr.variables if name in foreign}

@@ -13,6 +13,7 @@ from ruleplane.lang.cel.ast import Call, Expr, Ident, ListExpr, Literal, Macro, 
 from ruleplane.lang.cel.walk import walk
 from ruleplane.lang.check.facts import SELF, Atom
 from ruleplane.lang.check.finding import related, told
+from ruleplane.lang.check.writes import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -81,7 +82,8 @@ def _counts(one: Write, other: Write) -> bool:
 def _made_of(write: Write, before: Write) -> bool | None:
     """None: the value is not made of that field. Else whether it is changed on the way, not only passed on."""
     target = write.target if before.kind == write.kind else SELF  # what its object is called here
-    return _changed(write.value, _field(target, before.path), changed=False)
+    field = _field(target, before.path)
+    return _changed(write.value, field, changed=False) if field in write.fields else None
 
 
 def _field(target: Expr, path: FieldPath) -> Expr:
@@ -92,11 +94,11 @@ def _field(target: Expr, path: FieldPath) -> Expr:
 
 def _changed(value: Expr, field: Expr, *, changed: bool) -> bool | None:
     """See :func:`_made_of`. Looks where a value comes from, not at what it is compared with or searched for."""
-    if _plain(value) == field:
+    if plain(value) == field:
         return changed
     parts: tuple[Expr, ...] = ()
     if isinstance(value, Call) and value.function == "_?_:_":
-        if any(_plain(node) == field for node in walk(value.args[0])):
+        if any(plain(node) == field for node in walk(value.args[0])):
             return None  # it asks first: trusted to stop
         parts = value.args[1:]
     elif isinstance(value, Call) and (value.function in _CHANGING or value.function in _PASSING):
@@ -112,14 +114,7 @@ def _changed(value: Expr, field: Expr, *, changed: bool) -> bool | None:
 
 def _searched(part: Expr, field: Expr) -> bool:
     """Whether a field is read by a macro: in what order and which elements, is not said by the field alone."""
-    return any(_plain(node) == field for macro in walk(part) if isinstance(macro, Macro) for node in walk(macro))
-
-
-def _plain(expr: Expr) -> Expr:
-    """A field read by ``.?`` as if it were read by ``.``."""
-    if isinstance(expr, Select) and not expr.test:
-        return Select(_plain(expr.operand), expr.field)
-    return expr
+    return any(plain(node) == field for macro in walk(part) if isinstance(macro, Macro) for node in walk(macro))
 
 
 def _guarded(cycle: list[Write]) -> bool:
@@ -129,7 +124,7 @@ def _guarded(cycle: list[Write]) -> bool:
     for write in cycle:
         fields = [_field(write.target if one.kind == write.kind else SELF, one.path) for one in cycle]
         for atom in write.rules.conditions(write.index):
-            if any(_plain(node) in fields or _is_clock(node) for node in walk(atom.expr)):
+            if any(plain(node) in fields or _is_clock(node) for node in walk(atom.expr)):
                 return True
     return False
 
@@ -153,9 +148,9 @@ def _flips(one: Write, other: Write) -> bool:
 
 
 def _asks(atom: Atom, field: Expr, value: tuple[str, object]) -> bool:
-    if value[0] == "bool" and _plain(atom.expr) == field and atom.allowed is not None:
+    if value[0] == "bool" and plain(atom.expr) == field and atom.allowed is not None:
         return value in atom.allowed
-    return _plain(_present(atom.expr)) == field and atom.allowed is not None and value in atom.allowed
+    return plain(_present(atom.expr)) == field and atom.allowed is not None and value in atom.allowed
 
 
 def _present(expr: Expr) -> Expr:

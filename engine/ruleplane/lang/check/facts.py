@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import inf
+from operator import is_
 from typing import TYPE_CHECKING, Any
 
 from ruleplane.lang.cel.ast import Call, Expr, Ident, ListExpr, Literal
@@ -78,8 +79,10 @@ class Expander:
             let = self._outline.lets.get(expr.name)
             return expr if let is None or let.params is not None else self._let(expr.name, let.expr)
         bound = local | frozenset(getattr(expr, "variables", ()))
-        parts = tuple(self._expand(part, bound) for part in children(expr))
-        expr = with_children(expr, parts) if parts else expr
+        old = children(expr)
+        parts = tuple(self._expand(part, bound) for part in old)
+        if not all(map(is_, old, parts)):
+            expr = with_children(expr, parts)
         if isinstance(expr, Call) and expr.function in ("@json",) and len(expr.args) == 1:
             return expr.args[0]
         if isinstance(expr, Call) and expr.target is None and expr.function not in self._stack:

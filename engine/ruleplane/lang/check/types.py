@@ -77,6 +77,7 @@ class Types:
         self.known = {*self._names, *(name for name, let in outline.lets.items() if let.params is None)}
         self.used: set[str] = set()
         self._pending: set[str] = set()
+        self._vars: dict[int, Shape] = {}  # the outline keeps the variables
         self._calls: dict[tuple[str, tuple[str, ...]], Shape] = {}
         self._seen: set[tuple[str, str, int, int]] = set()
 
@@ -109,7 +110,13 @@ class Types:
         return {name: self.var(var) for name, var in vars_.items()}
 
     def var(self, var: Var) -> Shape:
-        """The shape of a variable."""
+        """The shape of a variable; sites of one rule share theirs."""
+        known = self._vars.get(id(var))
+        if known is None:
+            known = self._vars[id(var)] = self._var(var)
+        return known
+
+    def _var(self, var: Var) -> Shape:
         match var:
             case ObjectOf(kind=kind, many=many):
                 found = self.catalogue.shape(kind)

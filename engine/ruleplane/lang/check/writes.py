@@ -7,7 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ruleplane.lang.access import UNKNOWN, Kinds
-from ruleplane.lang.cel.ast import Expr, Ident
+from ruleplane.lang.cel.ast import Expr, Ident, Select
+from ruleplane.lang.cel.walk import walk
 from ruleplane.lang.check.facts import SELF, Expander, atoms
 from ruleplane.lang.written import written
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from ruleplane.lang.reads import FieldPath, FnDef
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Write:
     """One field that a rule keeps at a value. ``target`` is the object as written (the primary: SELF)."""
 
@@ -37,6 +38,11 @@ class Write:
         """The rule's name."""
         return self.rules.outline.ruleset.spec.rules[self.index].name
 
+    @cached_property
+    def fields(self) -> frozenset[Expr]:
+        """Every field that the value is made of or asks for, read by ``.`` or ``.?`` alike."""
+        return frozenset(plain(node) for node in walk(self.value) if isinstance(node, Select))
+
     @property
     def made(self) -> str:
         """Of an `ensure`: the text of its `objects`; else ""."""
@@ -52,6 +58,13 @@ class Write:
     def field(self) -> str:
         """The path for people."""
         return ".".join(self.path).replace(".[", "[")
+
+
+def plain(expr: Expr) -> Expr:
+    """A field read by ``.?`` as if it were read by ``.``."""
+    if isinstance(expr, Select) and not expr.test:
+        return Select(plain(expr.operand), expr.field)
+    return expr
 
 
 class RuleFacts:
