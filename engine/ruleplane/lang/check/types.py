@@ -65,8 +65,8 @@ class Types:
         own = catalogue.shape(outline.kind)
         self._names: dict[str, Shape] = {
             outline.primary: list_of(own) if outline.grouped else own,
-            "params": Shape("params", fields=_Params(params)),
-            **({"old": own, "request": DYN} if outline.admits else {"refused": list_of(DYN)}),
+            "params": Shape("params", fields=_Fixed(params)),
+            **({"old": own, "request": _REQUEST} if outline.admits else {"refused": list_of(DYN)}),
             "now": shape("timestamp"),
             **({"group": DYN} if outline.grouped else {}),
         }
@@ -218,19 +218,34 @@ def _start(expr: Expr) -> int:
     return min(found, default=expr.pos)
 
 
-class _Params:
-    """The fields of ``params``."""
+class _Fixed:
+    """Fields that are these and no others: those of ``params`` and of ``request``."""
 
     def __init__(self, shapes: Mapping[str, Shape]) -> None:
         self._shapes = shapes
 
     def field(self, name: str) -> Shape | None:
-        """The shape of a setting."""
+        """The shape of a field."""
         return self._shapes.get(name)
 
     def names(self) -> list[str]:
-        """The settings."""
+        """The names of the fields."""
         return list(self._shapes)
+
+
+def _texts(*names: str) -> dict[str, Shape]:
+    return dict.fromkeys(names, STRING)
+
+
+_USER: Final = Shape("user", fields=_Fixed({**_texts("name", "uid"), "groups": list_of(STRING)}))
+_KIND: Final = Shape("kind", fields=_Fixed(_texts("group", "version", "kind")))
+_REQUEST: Final = Shape(  # what reconcile/review.py binds; options differ from operation to operation
+    "request",
+    fields=_Fixed({
+        **_texts("operation", "namespace", "name", "subresource"),
+        "user": _USER, "kind": _KIND, "dryRun": BOOL, "options": DYN,
+    }),
+)  # fmt: skip
 
 
 class _Typer(Checker):
