@@ -53,3 +53,11 @@ def test_the_fields_of_a_request_and_of_the_old_object_are_known(tmp_path, condi
     path = tmp_path / "owner.yaml"
     path.write_text(OWNER.replace("CONDITION", condition), encoding="utf-8")
     assert [finding.code for finding in check_paths([path], libraries=[data_dir("rules")])] == codes
+
+
+def test_the_field_of_a_denial_is_looked_at_too(tmp_path):
+    path = tmp_path / "owner.yaml"
+    deny = 'deny: {message: never, reason: Invalid, field: "metadata.labels[${ns.metadata.nme}]"}'
+    text = OWNER.replace("CONDITION", "old == null").replace("deny: not allowed", deny)
+    path.write_text(text, encoding="utf-8")
+    assert [finding.code for finding in check_paths([path], libraries=[data_dir("rules")])] == ["RP005"]
