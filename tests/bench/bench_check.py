@@ -40,7 +40,8 @@ assert findings == [], findings
 
 
 def run() -> list[dict[str, Any]]:
-    """Milliseconds of importing, loading and checking, and of each part without imports; Python's bytecode is there, as in any installation."""
+    """Milliseconds of importing, loading and checking, and of each part without imports; Python's bytecode is there,
+    as in any installation."""
     with tempfile.TemporaryDirectory() as compiled:
         environment = {**os.environ, "PYTHONPYCACHEPREFIX": compiled}
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
