@@ -24,6 +24,7 @@ def found(tmp_path):
         path = tmp_path / "rules.yaml"
         path.write_text(f"{HEAD}{more}  rules:\n    - name: a\n      {rule}\n")
         findings = check_paths([path], libraries=[data_dir("rules") / "lib"])
+        findings = [finding for finding in findings if finding.code != "RP009"]  # guards would only lengthen these
         return [(finding.code, finding.line) for finding in findings]
 
     return check

@@ -26,7 +26,8 @@ def found(tmp_path):
     def check(*texts):
         path = tmp_path / "rules.yaml"
         path.write_text("---\n".join(texts))
-        return check_paths([path], libraries=[data_dir("rules") / "lib"])
+        findings = check_paths([path], libraries=[data_dir("rules") / "lib"])
+        return [one for one in findings if one.code != "RP009"]  # guards would only lengthen these
 
     return check
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 from functools import cache
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -63,6 +64,15 @@ class Catalogue:
             found = self._shapes[ref] = DYN if node is None else shape_of(node)
         return found
 
+    def defaulted(self, ref: str, path: tuple[str, ...]) -> bool:
+        """Whether every object of a kind has the field, because the API server gives it where it is left out (``path``
+        goes through lists without a mark)."""
+        return path in _defaults().get(ref, ())
+
+    def demanded(self, definition: str, field: str) -> bool:
+        """Whether the API server refuses objects without the field, beyond what the schema requires."""
+        return field in _demands().get(definition.removeprefix("io.k8s.api."), ())
+
     def native(self, ref: str) -> bool:
         """Whether the group is one that Kubernetes itself serves: a kind of it that is not there never will be."""
         group = ref.rsplit("/", 2)[0] if ref.count("/") == 2 else ""
@@ -74,6 +84,55 @@ class Catalogue:
         same = [one for one in refs if one.rpartition("/")[2] == ref.rpartition("/")[2]]
         close = same or get_close_matches(ref, refs, 1)
         return close[0] if close else ""
+
+
+@cache
+def _demands() -> dict[str, frozenset[str]]:
+    """Definition -> the fields that may not be empty (the part `refine` of ``rules/apiserver/validation.yaml``)."""
+    text = (data_dir("rules") / "apiserver" / "validation.yaml").read_text(encoding="utf-8")
+    lines = text[text.index("\nrefine:") + 1 :].split("\n")
+    end = next((n for n, line in enumerate(lines) if n and line[:1].isalpha()), len(lines))
+    refined = yaml.load("\n".join(lines[:end]), _Loader)["refine"]
+    return {
+        name: frozenset(field for field, asked in fields.items() if asked.get("nonempty"))
+        for name, fields in refined.items()
+    }
+
+
+@cache
+def _defaults() -> dict[str, set[tuple[str, ...]]]:
+    """Kind -> the fields that have a default whatever the object (``rules/apiserver/defaults.yaml``)."""
+    text = (data_dir("rules") / "apiserver" / "defaults.yaml").read_text(encoding="utf-8")
+    file = yaml.load(text, _Loader)
+    found: dict[str, set[tuple[str, ...]]] = {}
+    for entry in file["defaults"]:
+        if "when" in entry:
+            continue
+        for kind, start in _places(entry["of"], file["places"]):
+            for inside in _listed(entry.get("in", "")):
+                for path in _spread(inside):
+                    fields = entry.get("fields") or {}
+                    whole = tuple(part for part in (*start, *path) if part)
+                    found.setdefault(kind, set()).update((*whole, name) for name in fields)
+    return found
+
+
+def _places(of: Any, places: dict[str, dict[str, str]]) -> list[tuple[str, list[str]]]:
+    return [
+        (kind, start.replace("[]", "").split("."))
+        for one in _listed(of)
+        for kind, start in (places[one].items() if one in places else [(one, "")])
+    ]
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _spread(path: str) -> list[tuple[str, ...]]:
+    """``spec.{a,b}[].c`` as the paths that it stands for, lists unmarked."""
+    parts = [part.strip("{}").split(",") for part in path.replace("[]", "").split(".")]
+    return list(product(*parts))
 
 
 def _with(crds: Iterable[dict[str, Any]]) -> Catalogue:

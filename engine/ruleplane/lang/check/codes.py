@@ -28,6 +28,8 @@ CODES: Final[dict[str, Code]] = {
         Code("RP006", "error", "a value is of the wrong type"),
         Code("RP007", "error", "a template gives a field that the kind does not have"),
         Code("RP008", "error", "a template gives a field a value of the wrong type"),
+        Code("RP009", "warning", "a field that may be absent is read without a guard"),
+        Code("RP010", "warning", "an object that may be null is read without a guard"),
         Code("RP011", "warning", "something is declared and never used"),
         Code("RP012", "error", "two rules write one field"),
         Code("RP013", "warning", "two rules may write one field"),

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ruleplane.errors import RuleplaneError, SourceError
-from ruleplane.lang.check import conditions, cycles, fields, kinds, order, silence, types, unused, writers
+from ruleplane.lang.check import conditions, cycles, fields, kinds, order, presence, silence, types, unused, writers
 from ruleplane.lang.check.catalogue import Catalogue
 from ruleplane.lang.check.finding import Finding, told
 from ruleplane.lang.check.writes import RuleFacts
@@ -90,6 +90,7 @@ def _one(outline: Outline, catalogue: Catalogue, functions: Functions) -> list[F
     typed.check()
     fields.check(typed)
     findings += typed.findings
+    findings += presence.check(outline, catalogue, functions.definitions)
     findings += unused.check(outline, functions.definitions)
     return findings
 
