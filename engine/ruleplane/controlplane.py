@@ -99,7 +99,7 @@ class ControlPlane:
         settings, cluster = self.settings, self.cluster
         self._committer = Committer(self.store, keep=HISTORY)
         loop = cluster.loop
-        loop.pace, loop.awaken = self._pace, self._work.set
+        loop.pace, loop.intake.awaken = self._pace, self._work.set
         await recall(cluster.local_store, settings.data_dir / NODES_FILE)
         await cluster.start()
         for number in range(settings.nodes):

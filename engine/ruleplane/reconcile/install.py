@@ -115,8 +115,8 @@ class Installer:
         self._due[item.name] = min(self._due.get(item.name, at), at)
 
     def _awaken(self) -> None:
-        if self._loop.awaken is not None:
-            self._loop.awaken()
+        if self._loop.intake.awaken is not None:
+            self._loop.intake.awaken()
 
     # --- work ---------------------------------------------------------------------------------------------------------
 

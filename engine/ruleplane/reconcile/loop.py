@@ -20,13 +20,11 @@ from typing import TYPE_CHECKING, Any
 
 from ruleplane.clock import rfc3339
 from ruleplane.errors import ApiError, NotFound
-from ruleplane.matcher.cache import Cache
 from ruleplane.model.trace import Cause, Firing
-from ruleplane.reconcile.barrier import Barrier
 from ruleplane.reconcile.choose import Memos
 from ruleplane.reconcile.decide import Pass
 from ruleplane.reconcile.firing import firing_of, ref_of
-from ruleplane.reconcile.flight import InFlight
+from ruleplane.reconcile.intake import Intake
 from ruleplane.reconcile.kinds import check
 from ruleplane.reconcile.queue import WorkQueue
 from ruleplane.reconcile.retract import finds_all, stage_of
@@ -34,7 +32,7 @@ from ruleplane.reconcile.send import Sender, Sent
 from ruleplane.reconcile.tell import Teller
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
     from random import Random
 
     from ruleplane.clock import Clock
@@ -67,26 +65,27 @@ class Loop:
         engine: str = "auto",
     ) -> None:
         self.registry, self.schemas, self.route, self.clock, self.recorder = registry, schemas, route, clock, recorder
-        self.cache = Cache(registry, engine=engine)
         self.queue = WorkQueue(random, lambda key: key[0].rank(key[1]))
-        self.barrier = Barrier(self.cache, route)
-        self.flight = InFlight(self.cache, self.barrier.told)
+        self.intake = Intake(registry, route, clock, self.queue, engine)
+        self.cache, self.barrier = self.intake.cache, self.intake.barrier
+        self.feed, self.reached, self.fill, self.take = (  # how a shell tells what happens; see Intake
+            self.intake.feed,
+            self.intake.reached,
+            self.intake.fill,
+            self.intake.take,
+        )
         self.memos = Memos(random.getrandbits(32))
         self.teller = Teller(route, registry)
         self.admission: AdmissionRules | None = None  # given where requests are admitted: beside a store
         self.pace: Pace | None = None  # given by a shell that has others to serve
-        self.awaken: Callable[[], None] | None = None  # called when there is something to do
         self.isolate: Callable[[Bound, Exception], bool] | None = None  # a fault of ours on a key: is it dealt with?
         self.observers: list[Observer] = []  # told of every firing, after it; must not raise
-        self._filled: dict[str, int] = {}  # kind -> when (revision) it was listed, if later than the rest
         self.passes = 0  # decisions made
         self.errors: dict[str, str] = {}  # rule set -> its last error
         self.successors: dict[Bound, Program] = {}  # what is run once the old text of the same name is undone
         self.refused: dict[Key, list[dict[str, Any]]] = {}
         self._salts: dict[Key, int] = {}
         self._past: dict[Key, Past] = {}
-        self._writer: Key | None = None
-        self._cause = Cause("start")
 
     # --- what there is ------------------------------------------------------------------------------------------------
 
@@ -164,58 +163,13 @@ class Loop:
         now = self.clock.now()
         for key in keys:
             self.queue.add((bound, key), Cause("start", ref_of(bound, key), 0, now, why))
-        if self.awaken is not None:
-            self.awaken()
+        if self.intake.awaken is not None:
+            self.intake.awaken()
 
     def _check(self, program: Program) -> None:
         check(program, self.registry)
         if program.admission is not None:
             self._admission(program).check(program)
-
-    def fill(self, ref: str, objects: Mapping[str, dict[str, Any]], revision: int) -> None:
-        """All objects of a kind that no program has looked at so far, as of ``revision``."""
-        self.cache.fill(ref, objects)
-        self.flight.forget(ref)
-        self._filled[ref] = revision
-
-    def feed(self, kind: Kind, key: str, obj: dict[str, Any] | None, revision: int, event: str) -> None:
-        """A watch event: object ``key`` (``namespace/name``) is now ``obj`` (None: gone)."""
-        if not self._hears(kind, revision):
-            return
-        self._cause = Cause("watch", f"{kind.ref}/{key}", revision, self.clock.now(), event)
-        if not self.flight.overtaken(kind.ref, key, revision):
-            self._show(kind, key, obj)
-        for waiting in self.barrier.shown(kind.ref, key, revision):
-            self.queue.add(waiting, self._cause)
-
-    def reached(self, kind: Kind, revision: int) -> None:
-        """Everything of this kind up to ``revision`` has been fed: what has not shown by now will not."""
-        for key in self.flight.vanished(kind.ref, revision):
-            self.feed(kind, key, None, revision, "DELETED")
-        for waiting in self.barrier.reached(kind.ref, revision):
-            self.queue.add(waiting, Cause("watch", kind.ref, revision, self.clock.now(), "BOOKMARK"))
-
-    def take(self, kind: Kind, key: str, obj: dict[str, Any], revision: int) -> None:
-        """The answer to a write of ours: the object is so already, whenever the watch will tell."""
-        if self._hears(kind, revision) and self.flight.take(kind.ref, key, obj, revision):
-            self._cause = Cause("watch", f"{kind.ref}/{key}", revision, self.clock.now(), "WRITTEN")
-            self._show(kind, key, obj)
-            for waiting in self.barrier.shown(kind.ref, key, 0):
-                self.queue.add(waiting, self._cause)
-
-    def _hears(self, kind: Kind, revision: int) -> bool:
-        if kind.ref not in self.cache.kinds and (kind.stored or "*" not in self.cache.kinds):
-            return False
-        return revision > self._filled.get(kind.ref, 0)  # else it is late: the listing was newer
-
-    def _show(self, kind: Kind, key: str, obj: dict[str, Any] | None) -> None:
-        now, every = self._cause.at, not kind.stored
-        self.cache.apply(kind.ref, key, obj, self._wake, now=now, writer=self._writer, every=every)
-
-    def _wake(self, bound: Bound, key: str, own: bool) -> None:
-        self.queue.add((bound, key), self._cause, own=own)
-        if self.awaken is not None:
-            self.awaken()
 
     # --- work ---------------------------------------------------------------------------------------------------------
 
@@ -338,11 +292,11 @@ class Loop:
             self if self.pace is not None else None,
             self.take,
         )
-        self._writer = key
+        self.intake.writer = key
         try:
             sent = await sender.send(decision.effects)
         finally:
-            self._writer = None
+            self.intake.writer = None
         notices = [*decision.notices, *sent.notices]
         told = await self.teller.tell(notices, program.events_from, sender.call, now) if notices else []
         self._after(key, decision, sent, now)
@@ -358,10 +312,10 @@ class Loop:
 
     async def pause(self) -> None:
         """Let others run: what they write is not this key's own."""
-        writer, self._writer = self._writer, None
+        writer, self.intake.writer = self.intake.writer, None
         if self.pace is not None:
             await self.pace.pause()
-        self._writer = writer
+        self.intake.writer = writer
 
     def _after(self, key: Key, decision: Decision, sent: Sent, now: int) -> None:
         """What the outcome means for this key's next decision."""

@@ -1,0 +1,89 @@
+"""What the loop learns, and whom it wakes: watch events, the answers to its own writes, and what is read afresh.
+
+Three sources tell of one object at different times. The newest state of each is what the cache shows, and it never goes
+back: a watch event that is older than an answer, or than a fresh read, is dropped (:mod:`ruleplane.reconcile.flight`).
+Called by shells (:meth:`Intake.feed`, :meth:`Intake.reached`) and by the loop.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ruleplane.matcher.cache import EVERY, Cache
+from ruleplane.model.trace import Cause
+from ruleplane.reconcile.barrier import Barrier
+from ruleplane.reconcile.flight import InFlight
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ruleplane.clock import Clock
+    from ruleplane.matcher.bound import Bound
+    from ruleplane.model.kind import Kind, Registry
+    from ruleplane.reconcile.queue import Key, WorkQueue
+    from ruleplane.reconcile.send import Verbs
+
+
+class Intake:
+    """The way into the cache of one loop. ``writer``: the key whose writes are being answered; ``awaken``: called when
+    there is something to do."""
+
+    def __init__(
+        self, registry: Registry, route: Callable[[Kind], Verbs], clock: Clock, queue: WorkQueue, engine: str
+    ) -> None:
+        self.cache = Cache(registry, engine=engine)
+        self.barrier = Barrier(self.cache, route)
+        self.flight = InFlight(self.cache, self.barrier.told)
+        self.writer: Key | None = None
+        self.awaken: Callable[[], None] | None = None
+        self._clock, self._queue = clock, queue
+        self._filled: dict[str, int] = {}  # kind -> when (revision) it was listed, if later than the rest
+        self._cause = Cause("start")
+
+    def fill(self, ref: str, objects: Mapping[str, dict[str, Any]], revision: int) -> None:
+        """All objects of a kind that no program has looked at so far, as of ``revision``."""
+        self.cache.fill(ref, objects)
+        self.flight.forget(ref)
+        self._filled[ref] = revision
+
+    def feed(self, kind: Kind, key: str, obj: dict[str, Any] | None, revision: int, event: str) -> None:
+        """A watch event: object ``key`` (``namespace/name``) is now ``obj`` (None: gone)."""
+        if not self._hears(kind, revision):
+            return
+        self._cause = Cause("watch", f"{kind.ref}/{key}", revision, self._clock.now(), event)
+        if not self.flight.overtaken(kind.ref, key, revision):
+            self._show(kind, key, obj)
+        for waiting in self.barrier.shown(kind.ref, key, revision):
+            self._queue.add(waiting, self._cause)
+
+    def reached(self, kind: Kind, revision: int) -> None:
+        """Everything of this kind up to ``revision`` has been fed: what has not shown by now will not."""
+        for key in self.flight.vanished(kind.ref, revision):
+            self.feed(kind, key, None, revision, "DELETED")
+        for waiting in self.barrier.reached(kind.ref, revision):
+            self._queue.add(waiting, Cause("watch", kind.ref, revision, self._clock.now(), "BOOKMARK"))
+
+    def take(self, kind: Kind, key: str, obj: dict[str, Any], revision: int) -> None:
+        """The answer to a write of ours: the object is so already, whenever the watch will tell."""
+        if self._hears(kind, revision) and self.flight.take(kind.ref, key, obj, revision):
+            self._ahead(kind, key, obj, revision, "WRITTEN")
+
+    def _ahead(self, kind: Kind, key: str, obj: dict[str, Any] | None, revision: int, event: str) -> None:
+        self._cause = Cause("watch", f"{kind.ref}/{key}", revision, self._clock.now(), event)
+        self._show(kind, key, obj)
+        for waiting in self.barrier.shown(kind.ref, key, 0):
+            self._queue.add(waiting, self._cause)
+
+    def _hears(self, kind: Kind, revision: int) -> bool:
+        if kind.ref not in self.cache.kinds and (kind.stored or EVERY not in self.cache.kinds):
+            return False
+        return revision > self._filled.get(kind.ref, 0)  # else it is late: the listing was newer
+
+    def _show(self, kind: Kind, key: str, obj: dict[str, Any] | None) -> None:
+        now, every = self._cause.at, not kind.stored
+        self.cache.apply(kind.ref, key, obj, self._wake, now=now, writer=self.writer, every=every)
+
+    def _wake(self, bound: Bound, key: str, own: bool) -> None:
+        self._queue.add((bound, key), self._cause, own=own)
+        if self.awaken is not None:
+            self.awaken()
