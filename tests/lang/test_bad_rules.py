@@ -6,7 +6,9 @@ In the texts ``»`` marks the place that the message must point at.
 import pytest
 
 from ruleplane.errors import SourceError
+from ruleplane.lang.check import check_paths
 from ruleplane.lang.load import load
+from ruleplane.model.data import data_dir
 
 HEAD = """\
 apiVersion: ruleplane.dev/v1
@@ -23,7 +25,7 @@ SHAPE = {
     "an unknown key in the spec": (HEAD + "  »lets: {}\n" + RULE, "unknown key 'lets' in spec"),
     "an unknown key in a rule": (
         HEAD + "  rules:\n    - name: a\n      »wen: 'true'\n      status: {}\n",
-        "unknown key 'wen' in spec.rules.0",
+        "unknown key 'wen' in spec.rules[0]; did you mean 'when'?",
     ),
     "a key given twice": (HEAD + RULE + "      »name: again\n", "the key 'name' is given twice"),
     "a key that YAML reads as a boolean": (
@@ -69,9 +71,9 @@ SHAPE = {
     ),
     "a name that is none": (
         HEAD + "  rules:\n    - name: »Keep Replicas\n      status: {}\n",
-        "spec.rules.0.name: String should match pattern",
+        "spec.rules[0].name: a name of lower case letters, digits and `-` is expected, found 'Keep Replicas'",
     ),
-    "no rules": (HEAD + "  rules: »[]\n", "spec.rules: List should have at least 1 item"),
+    "no rules": (HEAD + "  rules: »[]\n", "spec.rules: at least one is needed, and this is empty"),
     "no component": (
         HEAD.replace("  component: test\n", "").replace("spec:", "»spec:") + RULE,
         "missing key 'component' in spec",
@@ -167,7 +169,7 @@ EXPRESSIONS = {
     ),
     "an expression that is no text": (
         HEAD + "  rules:\n    - name: a\n      when: »1\n      status: {}\n",
-        "",
+        "spec.rules[0].when: a text is expected, found the number 1; write it in quotes: '1'",
     ),
 }
 
@@ -186,6 +188,8 @@ def test_a_mistake_is_shown_at_its_place(tmp_path, text, message):
     error = caught.value
     assert message in error.message, str(error)
     assert (error.file, error.line, error.column) == (str(path), line, column), str(error)
+    findings = check_paths([path], libraries=[data_dir("rules") / "lib"])
+    assert (line, column) in [(one.line, one.column) for one in findings if one.severity == "error"], findings
 
 
 def test_the_message_shows_the_line_with_a_caret(tmp_path):
@@ -193,7 +197,7 @@ def test_the_message_shows_the_line_with_a_caret(tmp_path):
     path.write_text(HEAD + "  lets: {}\n" + RULE)
     with pytest.raises(SourceError) as caught:
         load([path])
-    assert str(caught.value) == f"{path}:7:3: unknown key 'lets' in spec\n    lets: {{}}\n    ^"
+    assert str(caught.value) == f"{path}:7:3: unknown key 'lets' in spec; did you mean 'let'?\n    lets: {{}}\n    ^"
 
 
 def test_a_file_that_is_not_utf_8_is_refused(tmp_path):

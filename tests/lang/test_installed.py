@@ -70,8 +70,16 @@ def test_what_the_server_keeps_in_metadata_and_status_is_no_part_of_the_text():
         ("o.data.x == 'y'", "o.data.x == y", "spec.rules[1].when:2:15: "),
         ("n-${twice('x')}", "n-${twiice('x')}", "spec.rules[0].apply.data.size:1:5: "),
         ("x + x", "x +", "spec.let[twice(x)]:1:"),
-        ("component: test", "compnent: test", "spec: missing key 'component'"),
-        ("      when: |", "      whenn: |", "spec.rules[1].whenn: unknown key 'whenn' in spec.rules.1"),
+        (
+            "component: test",
+            "compnent: test",
+            "spec.compnent: unknown key 'compnent' in spec; did you mean 'component'?",
+        ),
+        (
+            "      when: |",
+            "      whenn: |",
+            "spec.rules[1].whenn: unknown key 'whenn' in spec.rules[1]; did you mean 'when'?",
+        ),
         ("      status: {}\n", "", "spec.rules[1]: a rule needs a head"),
         (
             "isWanted(o)",

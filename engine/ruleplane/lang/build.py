@@ -11,6 +11,7 @@ from ruleplane.lang import cel
 from ruleplane.lang.admission import NAMES, check_phase, compile_admission
 from ruleplane.lang.lasting import compile_finalizer, leaves
 from ruleplane.lang.lets import compile_lets
+from ruleplane.lang.mistakes import noted
 from ruleplane.lang.params import settings
 from ruleplane.lang.program import Program, Scope
 from ruleplane.lang.reads import shortest
@@ -23,14 +24,20 @@ from ruleplane.lang.walk import closure
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from ruleplane.errors import SourceError
+    from ruleplane.lang.heads import CompiledRule
     from ruleplane.lang.library import Functions
     from ruleplane.lang.program import RelationSpec
     from ruleplane.lang.source import Source
     from ruleplane.model.ruleset import RuleSet
 
 
-def build(source: Source, shape: RuleSet, functions: Functions, params: Mapping[str, Any] | None = None) -> Program:
-    """Compile one rule set; ``params`` override its own defaults. Raises SourceError at the first mistake."""
+def build(
+    source: Source, shape: RuleSet, functions: Functions, params: Mapping[str, Any] | None = None,
+    told: list[SourceError] | None = None,
+) -> Program:  # fmt: skip
+    """Compile one rule set; ``params`` override its own defaults. Raises SourceError at the first mistake; given
+    ``told``, those of relations, lets and rules are added to it first, and one of them is raised at the end."""
     spec = shape.spec
     ((primary, for_),) = spec.for_.items()
     if primary in RESERVED:
@@ -55,17 +62,24 @@ def build(source: Source, shape: RuleSet, functions: Functions, params: Mapping[
         variable = "it" if grouped else primary
         where, where_text = unit.condition(for_.where, ("spec", "for", primary, "where"), variable)
     for key, relation in spec.watch.items():
-        compiled = compile_relation(unit, key, relation)
-        if compiled.name in unit.names or compiled.name in unit.relations:
-            raise source.error(f"the name {compiled.name!r} is used already", ("spec", "watch", key), key=True)
-        unit.relations[compiled.name] = compiled
-        _offer(unit, compiled, fill)
-    fill.update(compile_lets(unit, spec.let))
-    rules = [compile_rule(unit, index, rule) for index, rule in enumerate(spec.rules)]
+        with noted(told):
+            compiled = compile_relation(unit, key, relation)
+            if compiled.name in unit.names or compiled.name in unit.relations:
+                raise source.error(f"the name {compiled.name!r} is used already", ("spec", "watch", key), key=True)
+            unit.relations[compiled.name] = compiled
+            _offer(unit, compiled, fill)
+    with noted(told):
+        fill.update(compile_lets(unit, spec.let))
+    rules: list[CompiledRule] = []
+    for index, rule in enumerate(spec.rules):
+        with noted(told):
+            rules.append(compile_rule(unit, index, rule))
     finalizer = compile_finalizer(unit, spec.finalizer) if spec.finalizer is not None else None
+    if told:
+        raise told[0]
     if admission is not None:
-        for rule, written in zip(rules, spec.rules, strict=True):
-            check_phase(source, admission, written, rule)
+        for compiled_rule, written in zip(rules, spec.rules, strict=True):
+            check_phase(source, admission, written, compiled_rule)
     scope: type[Scope] = type(f"Scope_{shape.metadata.name}", (Scope,), {"fill": fill})
     text = orjson.dumps([source.data, setting.written], option=orjson.OPT_SORT_KEYS)
     return Program(

@@ -6,13 +6,13 @@ An object has no lines: a mistake is placed by the path of its field, and within
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Any
 
 from ruleplane.errors import SourceError
 from ruleplane.lang.build import build
 from ruleplane.lang.check.refuse import refuse
+from ruleplane.lang.mistakes import field_path
 from ruleplane.lang.source import Source, shape
 from ruleplane.model.ruleset import Library, RuleSet
 
@@ -23,23 +23,6 @@ if TYPE_CHECKING:
     from ruleplane.lang.library import Functions
     from ruleplane.lang.program import Program
     from ruleplane.lang.source import Path
-
-_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
-
-
-def field_path(path: Iterable[str | int]) -> str:
-    """A path as Kubernetes writes it.
-
-    >>> field_path(("spec", "rules", 0, "when")), field_path(("spec", "let", "f(x)"))
-    ('spec.rules[0].when', 'spec.let[f(x)]')
-    """
-    out = ""
-    for part in path:
-        if isinstance(part, int) or not _WORD.fullmatch(part):
-            out += f"[{part}]"
-        else:
-            out += f".{part}" if out else part
-    return out
 
 
 class ObjectSource(Source):
@@ -75,7 +58,7 @@ class ObjectSource(Source):
         path = tuple(path)
         line, _ = self.place(path)
         text = "" if key else self.lines[line - 1]
-        message = message.removeprefix(f"{'.'.join(map(str, path))}: ")  # it is said once, by the place
+        message = message.removeprefix(f"{field_path(path)}: ")  # it is said once, by the place
         at = 1 if text else 0
         return SourceError(message, file=field_path(path), line=at, column=at, text=text)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ruleplane.errors import SourceError
 from ruleplane.lang import cel
 from ruleplane.lang.lets import without_scope
+from ruleplane.lang.mistakes import noted
 from ruleplane.lang.signature import signature
 from ruleplane.lang.source import Source
 from ruleplane.lang.types import fits, parse_type
@@ -33,22 +34,21 @@ class Functions:
         self.compiled: dict[str, cel.Function] = dict(cel.STANDARD)
         self.definitions: dict[str, FnDef] = {}
 
-    def add(self, documents: Iterable[tuple[Source, Library]]) -> None:
-        """Compile libraries; their functions may call one another in any order. Raises SourceError."""
+    def add(self, documents: Iterable[tuple[Source, Library]], told: list[SourceError] | None = None) -> None:
+        """Compile libraries; their functions may call one another in any order. Raises SourceError; given ``told``,
+        mistakes are added to it instead, and what does not compile can be called with anything, for anything."""
         pending: dict[str, _Pending] = {}
         for source, library in documents:
             unit = Unit(source, "", self.compiled, self.definitions)
             for key, written in library.spec.functions.items():
-                path: Path = ("spec", "functions", key)
-                name, params = signature(source, key, path)
-                if name in self.compiled or name in pending:
-                    raise source.error(f"the function {name!r} exists already", path, key=True)
-                text, types = written, None
-                if isinstance(written, TypedFunction):
-                    types = self._types(source, path, params, written)
-                    text, path = written.expr, (*path, "expr")
-                assert isinstance(text, str), key
-                pending[name] = _Pending(source, path, params, unit.parse(text, path), types)
+                with noted(told):
+                    name, one = self._pending(unit, source, key, written)
+                    if name in self.compiled or name in pending:
+                        raise source.error(f"the function {name!r} exists already", one.at, key=True)
+                    pending[name] = one
+                    continue
+                name = key.partition("(")[0].strip()
+                self.compiled.setdefault(name, cel.Function(name, _nothing))
         done: list[str] = []
 
         def define(name: str, trail: tuple[str, ...]) -> None:
@@ -56,21 +56,34 @@ class Functions:
                 return
             one = pending[name]
             source, expr = one.source, one.expr
-            if name in trail:
-                message = f"{' calls '.join((*trail, name))}: a function cannot call itself"
-                raise source.error(message, one.path, key=True)
-            for called in sorted(functions_called(expr)):
-                define(called, (*trail, name))
-            unit = Unit(source, "", self.compiled, self.definitions)
-            fn = unit.compile(expr, one.path, one.params, pure=True)
-            if one.types is not None:
-                _check_body(unit, name, one, one.types)
-            self.compiled[name] = cel.Function(name, without_scope(fn), signature=one.types or ())
-            self.definitions[name] = (one.params, expr)
+            with noted(told):
+                if name in trail:
+                    message = f"{' calls '.join((*trail, name))}: a function cannot call itself"
+                    raise source.error(message, one.path, key=True)
+                for called in sorted(functions_called(expr)):
+                    define(called, (*trail, name))
+                unit = Unit(source, "", self.compiled, self.definitions)
+                fn = unit.compile(expr, one.path, one.params, pure=True)
+                if one.types is not None:
+                    _check_body(unit, name, one, one.types)
+                self.compiled[name] = cel.Function(name, without_scope(fn), signature=one.types or ())
+                self.definitions[name] = (one.params, expr)
+            self.compiled.setdefault(name, cel.Function(name, _nothing))
             done.append(name)
 
         for name in pending:
             define(name, ())
+
+    def _pending(self, unit: Unit, source: Source, key: str, written: str | TypedFunction) -> tuple[str, _Pending]:
+        """Name and text of one function. Raises SourceError."""
+        at: Path = ("spec", "functions", key)
+        name, params = signature(source, key, at)
+        path, text, types = at, written, None
+        if isinstance(written, TypedFunction):
+            types = self._types(source, at, params, written)
+            text, path = written.expr, (*at, "expr")
+        assert isinstance(text, str), key
+        return name, _Pending(source, path, at, params, unit.parse(text, path), types)
 
     def copy(self) -> Functions:
         """The same functions, to be added to."""
@@ -116,9 +129,14 @@ class _Pending:
 
     source: Source
     path: Path
+    at: Path  # of the function; ``path`` is its expression's
     params: tuple[str, ...]
     expr: Expr
     types: tuple[cel.Shape, ...] | None
+
+
+def _nothing(*_: object) -> None:
+    """Stands for a function that does not compile: never called."""
 
 
 def _check_body(unit: Unit, name: str, one: _Pending, types: tuple[cel.Shape, ...]) -> None:

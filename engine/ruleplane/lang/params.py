@@ -83,7 +83,7 @@ def _param(source: Source, default: Any, path: Path) -> Param | None:
         try:
             return Param.model_validate(default)
         except ValidationError as error:
-            raise complaint(source, error, path) from error
+            raise complaint(source, error, Param, path) from error
     if default is None:
         return None
     kind = next((name for name, types in _JSON.items() if _is(default, types)), None)

@@ -12,11 +12,16 @@ import yaml
 from pydantic import ValidationError
 
 from ruleplane.errors import SourceError
+from ruleplane.lang.mistakes import mistakes
 from ruleplane.model.ruleset import API_VERSION, Library, RuleSet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path as FilePath
+
+    from pydantic import BaseModel
+
+    from ruleplane.lang.mistakes import Mistake
 
 Path: TypeAlias = tuple[str | int, ...]
 
@@ -32,6 +37,8 @@ class Source:
     data: Any = None
     places: dict[Path, tuple[int, int]] = field(default_factory=dict)
     keys: dict[Path, tuple[int, int]] = field(default_factory=dict)
+    whole: bool = True  # false: what is looked at is only a part of it, for the rest has no shape
+    told: list[SourceError] | None = None  # where mistakes in YAML go instead of ending the reading
 
     def place(self, path: Iterable[str | int]) -> tuple[int, int]:
         """Line and column of the value at ``path``, or of the nearest value above it."""
@@ -44,6 +51,13 @@ class Source:
         """What people call this place: file, line and column."""
         return self.file, line, column
 
+    def refuse(self, error: SourceError) -> None:
+        """Raise the error, or go on without what it is about."""
+        if self.told is None:
+            raise error
+        self.told.append(error)
+        self.whole = False
+
     def error(self, message: str, path: Iterable[str | int], *, key: bool = False) -> SourceError:
         """The mistake ``message`` at ``path`` (at its key instead of its value if ``key``)."""
         path = tuple(path)
@@ -52,8 +66,9 @@ class Source:
         return SourceError(message, file=self.file, line=line, column=column, text=text)
 
 
-def read(path: FilePath) -> list[Source]:
-    """The documents of a rule file. Raises SourceError: unreadable, not UTF-8, not YAML."""
+def read(path: FilePath, told: list[SourceError] | None = None) -> list[Source]:
+    """The documents of a rule file. Raises SourceError: unreadable, not UTF-8, not YAML (for ``told`` see
+    :func:`parse`)."""
     try:
         raw = path.read_bytes()
     except OSError as error:
@@ -63,18 +78,37 @@ def read(path: FilePath) -> list[Source]:
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         raise SourceError(f"not UTF-8 (byte {error.start})", file=str(path), line=line, column=1) from error
-    return parse(text, str(path))
+    return parse(text, str(path), told)
 
 
-def parse(text: str, file: str = "") -> list[Source]:
-    """The documents of a YAML text. Raises SourceError with the place of the mistake."""
+def parse(text: str, file: str = "", told: list[SourceError] | None = None) -> list[Source]:
+    """The documents of a YAML text. Raises SourceError with the place of the mistake; given ``told``, mistakes are
+    added to it instead, and what can be read is returned: other documents, and of a map the keys that are well."""
     lines = text.split("\n")
+    sources: list[Source] = []
+    begin: int | None = 0
+    while begin is not None:
+        try:
+            _documents("\n" * begin + "\n".join(lines[begin:]) if begin else text, file, lines, sources, told)
+            break
+        except SourceError as error:
+            if told is None:
+                raise
+            told.append(error)
+            begin = next((n for n in range(max(error.line - 1, begin + 1), len(lines)) if _divides(lines[n])), None)
+    return sources
+
+
+def _divides(line: str) -> bool:
+    return line.rstrip() == "---" or line.startswith("--- ")
+
+
+def _documents(text: str, file: str, lines: list[str], sources: list[Source], told: list[SourceError] | None) -> None:
     loader = _Loader(text)
-    sources = []
     try:
         while loader.check_node():
             node = loader.get_node()
-            source = Source(file, lines)
+            source = Source(file, lines, told=told)
             source.data = _construct(loader, node, source, ())
             if source.data is not None:
                 sources.append(source)
@@ -88,7 +122,6 @@ def parse(text: str, file: str = "") -> list[Source]:
         raise SourceError(f"not YAML: {error}", file=file) from error
     finally:
         loader.dispose()
-    return sources
 
 
 def _construct(loader: Any, node: Any, source: Source, path: Path) -> Any:
@@ -108,7 +141,8 @@ def _construct(loader: Any, node: Any, source: Source, path: Path) -> Any:
     try:
         return loader.construct_object(node)
     except ValueError as error:
-        raise source.error(f"not a value of {node.tag.rpartition(':')[2]}: {error}", path) from error
+        source.refuse(source.error(f"not a value of {node.tag.rpartition(':')[2]}: {error}", path))
+        return None
 
 
 def _mapping(loader: Any, node: Any, source: Source, path: Path) -> dict[str, Any]:
@@ -117,19 +151,50 @@ def _mapping(loader: Any, node: Any, source: Source, path: Path) -> dict[str, An
         mark = key_node.start_mark
         key = key_node.value if isinstance(key_node, yaml.ScalarNode) else None
         here: Path = (*path, str(key))
-        source.keys[here] = source.places[here] = (mark.line + 1, mark.column + 1)
+        before = (source.keys[here], source.places[here]) if here in source.keys else None
+        source.keys[here] = source.places[here] = mark.line + 1, mark.column + 1
+        wrong = ""
         if key is None or key_node.tag == "tag:yaml.org,2002:merge":
-            raise source.error("a key must be plain text", here)
-        if key_node.tag == "tag:yaml.org,2002:bool":
-            raise source.error(f"the key {key!r} is a boolean in YAML: quote it or choose another word", here)
-        if key in mapping:
-            raise source.error(f"the key {key!r} is given twice", here)
-        mapping[key] = _construct(loader, value_node, source, here)
+            wrong = "a key must be plain text"
+        elif key_node.tag == "tag:yaml.org,2002:bool":
+            wrong = f"the key {key!r} is a boolean in YAML: quote it or choose another word"
+        elif key in mapping:
+            wrong = f"the key {key!r} is given twice"
+        if wrong:
+            source.refuse(source.error(wrong, here))
+            if before is not None:
+                source.keys[here], source.places[here] = before
+        else:
+            mapping[str(key)] = _construct(loader, value_node, source, here)
     return mapping
 
 
 def shape(source: Source) -> RuleSet | Library:
     """The document as a rule set or library. Raises SourceError at the first mistake of shape."""
+    model = _model(source)
+    try:
+        return model.model_validate(source.data)
+    except ValidationError as error:
+        raise complaint(source, error, model) from error
+
+
+def shaped(source: Source) -> tuple[RuleSet | Library | None, list[SourceError]]:
+    """What of the document has a shape, None if nothing; and every mistake of shape, in order of place."""
+    from ruleplane.lang.mend import mended
+
+    try:
+        model = _model(source)
+    except SourceError as error:
+        return None, [error]
+    try:
+        return model.model_validate(source.data), []
+    except ValidationError:
+        found, wrong = mended(source.data, model)
+    source.whole = False
+    return found, sorted((_placed(source, one) for one in wrong), key=lambda one: (one.line, one.column))
+
+
+def _model(source: Source) -> type[RuleSet] | type[Library]:
     data = source.data
     if not isinstance(data, dict):
         raise source.error(
@@ -141,27 +206,17 @@ def shape(source: Source) -> RuleSet | Library:
     model = models.get(str(data.get("kind")))
     if model is None:
         raise source.error(f"kind: expected RuleSet or Library, found {data.get('kind')!r}", ("kind",))
-    try:
-        shaped = model.model_validate(data)
-    except ValidationError as error:
-        raise complaint(source, error) from error
-    return shaped
+    return model
 
 
-def complaint(source: Source, error: ValidationError, below: Path = ()) -> SourceError:
+def complaint(source: Source, error: ValidationError, model: type[BaseModel], below: Path = ()) -> SourceError:
     """The first mistake of shape, at its place; ``below``: where in the file the shape stands."""
-    first: dict[str, Any] = dict(error.errors()[0])
-    first["loc"] = (*below, *first["loc"])
-    path: Path = tuple(part for part in first["loc"] if part not in ("function-after", "[key]"))
-    while path and path not in source.places:
-        path = path[:-1]  # unions add the names of their branches
-    where = ".".join(str(part) for part in first["loc"])
-    message = first["msg"].removeprefix("Value error, ")
-    if first["type"] == "extra_forbidden":
-        parent = ".".join(str(part) for part in first["loc"][:-1]) or "the document"
-        return source.error(f"unknown key {first['loc'][-1]!r} in {parent}", path, key=True)
-    if first["type"] == "missing":
-        return source.error(
-            f"missing key {first['loc'][-1]!r} in {'.'.join(str(p) for p in first['loc'][:-1])}", path, key=True
-        )
-    return source.error(f"{where}: {message}", path)
+    data: Any = source.data
+    for part in below:
+        data = data[part]
+    found = [_placed(source, one) for one in mistakes(data, error, model, below)]
+    return min(found, key=lambda one: (one.line, one.column))
+
+
+def _placed(source: Source, one: Mistake) -> SourceError:
+    return source.error(one.message, one.path, key=one.at_key)

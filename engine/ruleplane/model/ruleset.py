@@ -5,16 +5,15 @@ These models say what may be written where; what the expressions mean is ``lang`
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
 from ruleplane.model.heads import Choose, Delete, Deny, Ensure, EventSpec, Keep, Post
-from ruleplane.model.shape import Cel, Identifier, Name, Shape, Template
+from ruleplane.model.shape import QUALIFIED, Cel, Identifier, Name, Shape, Span, Template
 
 API_VERSION = "ruleplane.dev/v1"
 
-Span = Annotated[str, StringConstraints(pattern=r"^([0-9]+(\.[0-9]+)?(h|m|s|ms))+$")]  # a duration, as 1m30s
 Operation = Literal["CREATE", "UPDATE", "DELETE", "CONNECT"]
 
 
@@ -170,7 +169,7 @@ class Rule(Shape):
 class Finalizer(Shape):
     """What must be done before the primary may go: committed before any other effect, taken off when `until` holds."""
 
-    name: str = Field(pattern=r"^[^/\s]+/[^/\s]+$", description="Qualified name, as example.com/backup.")
+    name: str = Field(pattern=QUALIFIED, description="Qualified name, as example.com/backup.")
     until: Cel = Field(description="When everything is cleaned up.")
 
 

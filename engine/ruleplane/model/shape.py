@@ -6,9 +6,20 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
+_IDENTIFIER = r"^[A-Za-z_][A-Za-z0-9_]*$"
+NAME = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
+_SPAN = r"^([0-9]+(\.[0-9]+)?(h|m|s|ms))+$"
+QUALIFIED = r"^[^/\s]+/[^/\s]+$"
+WORDS = {  # what a mistake of these is called
+    _IDENTIFIER: "a name of letters, digits and `_`",
+    NAME: "a name of lower case letters, digits and `-`",
+    _SPAN: "a duration as 1m30s",
+    QUALIFIED: "a qualified name as example.com/backup",
+}
 Cel = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=253)]
+Identifier = Annotated[str, StringConstraints(pattern=_IDENTIFIER)]
+Name = Annotated[str, StringConstraints(pattern=NAME, max_length=253)]
+Span = Annotated[str, StringConstraints(pattern=_SPAN)]  # a duration, as 1m30s
 Template = Any  # JSON whose texts may hold ${CEL}
 
 

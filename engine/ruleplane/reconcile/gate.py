@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from ruleplane.api.field_error import FieldError, invalid_value, refusal
 from ruleplane.api.refusals import forbidden
 from ruleplane.errors import SourceError
-from ruleplane.lang.installed import check_ruleset, compile_ruleset, field_path
+from ruleplane.lang.installed import check_ruleset, compile_ruleset
+from ruleplane.lang.mistakes import field_path
 from ruleplane.reconcile.catalog import LIBRARY, RULE_SET
 from ruleplane.reconcile.kinds import check_places, missing
 

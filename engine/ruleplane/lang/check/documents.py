@@ -13,17 +13,18 @@ from ruleplane.errors import RuleplaneError, SourceError
 from ruleplane.lang.check import conditions, cycles, fields, kinds, order, presence, silence, types, unused, writers
 from ruleplane.lang.check.catalogue import Catalogue
 from ruleplane.lang.check.finding import Finding, told
+from ruleplane.lang.check.uncompiled import uncompiled
 from ruleplane.lang.check.writes import RuleFacts
 from ruleplane.lang.library import Functions
 from ruleplane.lang.load import files
 from ruleplane.lang.outline import Outline
 from ruleplane.lang.params import settings
-from ruleplane.lang.source import read, shape
+from ruleplane.lang.source import read, shaped
 from ruleplane.model.crd import DEFINITION
 from ruleplane.model.ruleset import Library, RuleSet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from ruleplane.lang.load import Documents
@@ -38,22 +39,24 @@ def check_documents(
     """What is wrong with these documents, in order of place.
 
     ``others`` are rule sets and libraries that run beside them: they are not checked again, but seen. ``functions``
-    are the libraries' where somebody has compiled them already.
+    are the libraries' where somebody has compiled all of it already; else what does not compile is told as well.
     """
     catalogue = catalogue or Catalogue.of()
     findings: list[Finding] = []
+    compiled = functions is not None
     if functions is None:
         functions = Functions()
-        try:
-            functions.add((source, item) for source, item in (*others, *found) if isinstance(item, Library))
-        except SourceError as error:
-            findings.append(told("RP001", error))
+        wrong: list[SourceError] = []
+        functions.add([(source, item) for source, item in (*others, *found) if isinstance(item, Library)], wrong)
+        findings += [told("RP001", error) for error in wrong]
+        findings += _named_twice(found)
     outlines = []
     for source, item in found:
         if isinstance(item, RuleSet):
             outline = Outline(source, item)
             outlines.append(outline)
-            findings += _one(outline, catalogue, functions)
+            one = _one(outline, catalogue, functions)
+            findings += one if compiled else [*one, *uncompiled(outline, functions, one)]
     facts = [RuleFacts(outline, catalogue, functions.definitions) for outline in outlines]
     for each in facts:
         findings += conditions.check(each.outline, each.expander)
@@ -68,8 +71,24 @@ def check_documents(
     findings += cycles.check([*beside, *facts], checked)
     lines = {source.file: source.lines for source, _ in (*others, *found)}
     findings = [_with_line(finding, lines.get(finding.file, [])) for finding in set(findings)]
-    shown = silence.silenced(findings, {source.file: source.lines for source, _ in found}.items())
-    return sorted(shown, key=lambda one: (one.file, one.line, one.column, one.code))
+    partly = {source.file for source, _ in found if not source.whole}
+    shown = silence.silenced(findings, {source.file: source.lines for source, _ in found}.items(), partly)
+    return sorted(shown, key=_place)
+
+
+def _named_twice(found: Found) -> Iterator[Finding]:
+    names: dict[str, str] = {}
+    for source, item in found:
+        if isinstance(item, RuleSet) and source.whole:
+            name = item.metadata.name
+            if name in names:
+                error = source.error(f"the rule set {name!r} exists already, in {names[name]}", ("metadata", "name"))
+                yield told("RP001", error, ruleset=name)
+            names[name] = source.file
+
+
+def _place(one: Finding) -> tuple[str, int, int, str, str]:
+    return one.file, one.line, one.column, one.code, one.message
 
 
 def _with_line(finding: Finding, lines: list[str]) -> Finding:
@@ -91,7 +110,8 @@ def _one(outline: Outline, catalogue: Catalogue, functions: Functions) -> list[F
     fields.check(typed)
     findings += typed.findings
     findings += presence.check(outline, catalogue, functions.definitions)
-    findings += unused.check(outline, functions.definitions)
+    if outline.source.whole:  # else what was left out may use it
+        findings += unused.check(outline, functions.definitions)
     return findings
 
 
@@ -115,17 +135,18 @@ def check_paths(
         findings.append(Finding("RP001", "error", str(error), str(paths[0]) if paths else ""))
         catalogue = Catalogue.of()
     found_now = check_documents(found, catalogue, others=beside)
-    return sorted({*findings, *found_now}, key=lambda one: (one.file, one.line, one.column, one.code))
+    return sorted({*findings, *found_now}, key=_place)
 
 
 def _read(paths: Iterable[Path], findings: list[Finding], definitions: list[dict[str, Any]]) -> Documents:
     found: Documents = []
     for path in files(paths):
+        wrong: list[SourceError] = []
         try:
-            sources = read(path)
+            sources = read(path, wrong)
         except SourceError as error:
-            findings.append(told("RP001", error))
-            continue
+            wrong, sources = [error], []
+        findings += [told("RP001", error) for error in wrong]
         for source in sources:
             data = source.data
             if not isinstance(data, dict):
@@ -133,8 +154,12 @@ def _read(paths: Iterable[Path], findings: list[Finding], definitions: list[dict
             if f"{data.get('apiVersion')}/{data.get('kind')}" == DEFINITION:
                 definitions.append(data)
             elif str(data.get("apiVersion", "")).startswith("ruleplane.dev/"):
-                try:
-                    found.append((source, shape(source)))
-                except SourceError as error:
-                    findings.append(told("RP001", error))
+                item, wrong = shaped(source)
+                findings += [told("RP001", error, ruleset=_name(item)) for error in wrong]
+                if item is not None:
+                    found.append((source, item))
     return found
+
+
+def _name(item: RuleSet | Library | None) -> str:
+    return item.metadata.name if isinstance(item, RuleSet) else ""
