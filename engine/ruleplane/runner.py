@@ -33,6 +33,7 @@ from ruleplane.lang.load import checked, definitions, documents
 from ruleplane.model.data import data_dir
 from ruleplane.model.ruleset import Library
 from ruleplane.model.schema import Schemas
+from ruleplane.reconcile.confirm import Confirmation
 from ruleplane.reconcile.kinds import EVERY, check, named
 from ruleplane.reconcile.loop import Loop
 from ruleplane.trace.recorder import Recorder
@@ -141,6 +142,8 @@ class Runner:
         if settings.dry_run:
             verbs = self._rehearsal = Rehearsal(self._schemas, self._cached)
         self.loop = Loop(registry, self._schemas, lambda _kind: verbs, self._clock, self._random, self.recorder)
+        if not settings.dry_run:  # which sends nothing
+            self.loop.confirmation = Confirmation(self.loop.intake, registry, lambda _kind: verbs, self._followed)
         self._waiting = programs
         self._reflect(registry, kinds, every=EVERY in refs)
         tell(f"rules    {', '.join(program.name for program in programs)}", "info")
@@ -149,6 +152,9 @@ class Runner:
 
     def _cached(self, kind: Kind, namespace: str, name: str) -> dict[str, Any] | None:
         return self.loop.cache.get(kind.ref, f"{namespace}/{name}")
+
+    def _followed(self) -> list[Kind]:
+        return [reflector.kind for reflector in self._reflectors.values()]
 
     def _elect(self, programs: list[Program], kind: Kind | None, credentials: Credentials) -> None:
         if kind is None:

@@ -11,6 +11,7 @@ from ruleplane.clock import VirtualClock
 from ruleplane.model.builtin import builtin_registry
 from ruleplane.model.schema import Schemas
 from ruleplane.reconcile.loop import Loop
+from ruleplane.store.base import Entry
 from ruleplane.trace.recorder import Recorder
 
 POD = "v1/Pod"
@@ -104,3 +105,63 @@ def test_a_kind_that_nobody_looks_at_is_not_kept(loop: Loop) -> None:
 def test_an_own_write_is_awaited_no_longer_once_it_shows_but_the_watch_still_is(loop: Loop) -> None:
     loop.take(KIND, KEY, pod(7, "n"), 7)
     assert loop.barrier.told(POD) == 5
+
+
+# --- what is read afresh ----------------------------------------------------------------------------------------------
+
+
+def read(loop: Loop, revision: int, *objects: dict[str, Any], namespace: str = "", name: str = "") -> None:
+    entries = [Entry("", obj, int(obj["metadata"]["resourceVersion"]), 0, 0) for obj in objects]
+    loop.intake.learn(KIND, namespace, name, entries, revision)
+
+
+def test_what_a_fresh_list_has_shows_at_once_and_older_events_do_not_take_it_back(loop: Loop) -> None:
+    read(loop, 9, pod(8, "n"))
+    assert shown(loop) == 8
+    loop.feed(KIND, KEY, pod(7), 7, "MODIFIED")
+    assert shown(loop) == 8
+
+
+def test_what_is_going_is_shown_as_going(loop: Loop) -> None:
+    read(loop, 9, pod(8, deletionTimestamp="2026-01-01T00:00:00Z"))
+    assert shown(loop) == 8
+
+
+def test_what_a_fresh_list_lacks_is_gone_and_older_events_do_not_bring_it_back(loop: Loop) -> None:
+    read(loop, 9)
+    assert shown(loop) == 0
+    loop.feed(KIND, KEY, pod(7), 7, "MODIFIED")
+    loop.feed(KIND, KEY, None, 8, "DELETED")
+    assert shown(loop) == 0
+    loop.feed(KIND, KEY, pod(10, uid="another"), 10, "ADDED")
+    assert shown(loop) == 10
+
+
+def test_a_write_that_is_newer_than_the_list_stays(loop: Loop) -> None:
+    loop.take(KIND, KEY, pod(12), 12)
+    read(loop, 9)
+    assert shown(loop) == 12
+    read(loop, 9, pod(8))
+    assert shown(loop) == 12
+
+
+def test_a_list_that_is_older_than_the_watch_tells_nothing(loop: Loop) -> None:
+    loop.feed(KIND, KEY, None, 9, "DELETED")
+    read(loop, 8, pod(7))
+    assert shown(loop) == 0
+
+
+def test_a_list_says_nothing_of_other_namespaces_and_a_name_nothing_of_other_names(loop: Loop) -> None:
+    read(loop, 9, namespace="other")
+    read(loop, 9, namespace="default", name="b")
+    assert shown(loop) == 5
+
+
+def test_where_all_kinds_are_followed_as_one_a_read_shows_too() -> None:
+    made = Loop(REGISTRY, Schemas.builtin(), lambda _kind: None, VirtualClock(), Random(0), Recorder())  # type: ignore[arg-type, return-value]
+    every = made.cache.kind("*").objects
+    made.feed(KIND, KEY, pod(5), 5, "ADDED")
+    read(made, 9, pod(8))
+    assert every["v1/Pod|default/a"]["metadata"]["resourceVersion"] == "8"
+    read(made, 10, namespace="default")
+    assert not every

@@ -89,6 +89,7 @@ class RelationSpec:
     wakes: Literal["all", "none", "blocked"] = "all"
     every: int = 0  # ns between two looks, where changes wake nobody; 0: they do
     owner: Literal["controller", "owner", ""] = ""
+    near: bool = False  # objects with a namespace are related only within the primary's (if it has one)
     single: bool = False
 
 

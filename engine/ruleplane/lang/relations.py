@@ -39,7 +39,9 @@ def compile_relation(unit: Unit, key: str, shape: Relation) -> RelationSpec:
     if shape.controlledBy is not None or shape.ownedBy is not None:
         which = "controlledBy" if shape.controlledBy is not None else "ownedBy"
         owner = shape.controlledBy if shape.controlledBy is not None else shape.ownedBy
-        uid = Select(Select(unit.parse(owner, (*path, which)), "metadata"), "uid")
+        named = unit.parse(owner, (*path, which))
+        spec.near = isinstance(named, Ident) and named.name == unit.primary
+        uid = Select(Select(named, "metadata"), "uid")
         spec.mode, spec.owner = "value", "controller" if which == "controlledBy" else "owner"
         spec.theirs = controller_uid if which == "controlledBy" else owner_uids
         spec.theirs_text = f"@{which}"
@@ -63,6 +65,8 @@ def compile_relation(unit: Unit, key: str, shape: Relation) -> RelationSpec:
         spec.mode = "selectedBy"
         spec.selector_path = _field_path(unit, shape.selectedBy, (*path, "selectedBy"))
         unit.reads.setdefault(unit.primary, set()).add(_LABELS)
+    if spec.mode in ("labels", "selectedBy"):
+        spec.near = spec.namespace is None
     if spec.mode in ("labels", "selectedBy"):  # what decides membership beyond the bucket
         unit.reads.setdefault(name, set()).add(spec.selector_path or _LABELS)
     return spec

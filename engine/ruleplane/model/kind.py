@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 
+_REMOVING = frozenset({"eviction"})
+
+
 class Subresource(NamedTuple):
     """What a subresource speaks: the reference of the kind of its bodies, and its verbs."""
 
@@ -85,6 +88,10 @@ class Kind:
             return None
         ref = "autoscaling/v1/Scale" if name == "scale" else self.ref
         return Subresource(name, ref, ("get", "patch", "update"))
+
+    def removes(self, subresource: str) -> bool:
+        """Whether a call of this subresource deletes the object."""
+        return subresource in _REMOVING
 
     def key(self, namespace: str, name: str) -> str:
         """The store key of one object: ``apps/replicasets/default/web``, ``core/nodes//node-1``."""

@@ -29,6 +29,7 @@ from ruleplane.model.schema import Schemas
 from ruleplane.model.structural import spec_schema
 from ruleplane.reconcile.admission import AdmissionRules
 from ruleplane.reconcile.catalog import GROUP, Catalog
+from ruleplane.reconcile.confirm import Confirmation
 from ruleplane.reconcile.definitions import Definitions
 from ruleplane.reconcile.gate import Gate
 from ruleplane.reconcile.informer import Informer
@@ -59,6 +60,9 @@ class Between(Protocol):
 
     def feed(self, feed: Callable[..., None]) -> Callable[..., None]:
         """What informers feed, instead of the loop."""
+
+    def behind(self) -> bool:
+        """Whether what was fed may be older than what the API has."""
 
 
 class Cluster:
@@ -128,6 +132,9 @@ class Cluster:
     def _new_loop(self) -> Loop:
         loop = Loop(self._every, self.schemas, self._route, self.clock, self.random, self.recorder, engine=self._engine)
         loop.admission = AdmissionRules(loop, self.api)
+        if self._between is not None:
+            every = lambda: (kind for kind in self._every if not kind.stored)  # noqa: E731
+            loop.confirmation = Confirmation(loop.intake, self._every, self._route, every, self._between.behind)
         self.api.review_with(loop.admission)
         return loop
 

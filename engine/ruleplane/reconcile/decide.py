@@ -76,6 +76,7 @@ class Pass:
         self._past: Past = past or {}
         self._asked: dict[str, tuple[int, Held]] = {}  # where history() was asked in this pass
         self.looked: dict[tuple[BoundRelation, Target], None] = {}
+        self.unheard: dict[tuple[BoundRelation, Target], None] = {}  # looked at too, but a change there wakes nobody
         scope = bound.program.scope()
         scope.ctx = self
         scope.__dict__[bound.program.primary] = primary
@@ -99,6 +100,8 @@ class Pass:
             self.wake_at((self._now // relation.spec.every + 1) * relation.spec.every)
         elif relation.spec.wakes == "all":
             self.looked[relation, target] = None
+            return
+        self.unheard[relation, target] = None
 
     def now(self) -> int:
         """The instant of this decision, ns."""

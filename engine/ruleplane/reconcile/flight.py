@@ -1,10 +1,11 @@
-"""Writes in flight: what the API has answered to a write of ours, and the watch has not told yet.
+"""Ahead of the watch: what the API has answered to a write of ours or to a fresh read, and the watch has not told yet.
 
 The answer is newer than the cache, and is taken in: every rule set of the process sees it at once, so that what is
 allocated from something shared (the room on a machine, a free number) is not given away twice while a watch lags. This
-only tells which of two states of an object is the newer one; the loop, which calls it, puts it into the cache.
+only tells which of two states of an object is the newer one; the intake, which calls it, puts it into the cache.
 
-Guarantees: an object never goes back. What is being deleted is left to the watch, and so is what it has told already.
+Guarantees: an object never goes back. Of the answers to writes, what is being deleted is left to the watch, and so is
+what it has told already.
 """
 
 from __future__ import annotations
@@ -34,6 +35,15 @@ class InFlight:
             return False
         self._ahead.setdefault(ref, {})[key] = revision
         return True
+
+    def read(self, ref: str, key: str, have: dict[str, Any] | None, revision: int, *, there: bool) -> bool:
+        """Whether a fresh read is news to the cache, which shows ``have``. ``there``: the object is so as of its own
+        ``revision``; else there is none as of that revision of its kind."""
+        shown = int(have["metadata"].get("resourceVersion") or 0) if have is not None else 0
+        news = shown < revision if there else have is not None and shown <= revision
+        if news:
+            self._ahead.setdefault(ref, {})[key] = revision
+        return news
 
     def overtaken(self, ref: str, key: str, revision: int) -> bool:
         """Whether a watch event tells less than the cache shows. The one that is awaited, or a later one, is not."""

@@ -15,13 +15,14 @@ from ruleplane.reconcile.barrier import Barrier
 from ruleplane.reconcile.flight import InFlight
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from ruleplane.clock import Clock
     from ruleplane.matcher.bound import Bound
     from ruleplane.model.kind import Kind, Registry
     from ruleplane.reconcile.queue import Key, WorkQueue
     from ruleplane.reconcile.send import Verbs
+    from ruleplane.store.base import Entry
 
 
 class Intake:
@@ -67,6 +68,36 @@ class Intake:
         """The answer to a write of ours: the object is so already, whenever the watch will tell."""
         if self._hears(kind, revision) and self.flight.take(kind.ref, key, obj, revision):
             self._ahead(kind, key, obj, revision, "WRITTEN")
+
+    def learn(self, kind: Kind, namespace: str, name: str, entries: Iterable[Entry], revision: int) -> None:
+        """A consistent read as of ``revision``: these are all objects of the kind in ``namespace`` ("": in all), or all
+        of that ``name``. It is believed instead of a watch that has not come so far."""
+        if not self._hears(kind, revision) or revision <= self.barrier.told(kind.ref):
+            return
+        found = set()
+        for entry in entries:
+            metadata = entry.value["metadata"]
+            key = f"{metadata.get('namespace', '')}/{metadata['name']}"
+            found.add(key)
+            if self.flight.read(kind.ref, key, self._shown(kind, key), entry.revision, there=True):
+                self._ahead(kind, key, entry.value, entry.revision, "READ")
+        for key in [f"{namespace}/{name}"] if name else self._keys(kind, namespace):
+            if key not in found and self.flight.read(kind.ref, key, self._shown(kind, key), revision, there=False):
+                self._ahead(kind, key, None, revision, "READ")
+
+    def _shown(self, kind: Kind, key: str) -> dict[str, Any] | None:
+        if kind.ref in self.cache.kinds:
+            return self.cache.get(kind.ref, key)
+        return self.cache.get(EVERY, f"{kind.ref}|{key}")
+
+    def _keys(self, kind: Kind, namespace: str) -> list[str]:
+        """The keys of a kind's objects that the cache shows in a namespace, or ("") in all."""
+        if kind.ref in self.cache.kinds:
+            keys = list(self.cache.kinds[kind.ref].objects)
+        else:
+            mark = f"{kind.ref}|"
+            keys = [key.removeprefix(mark) for key in self.cache.kinds[EVERY].objects if key.startswith(mark)]
+        return [key for key in keys if key.startswith(f"{namespace}/")] if namespace else keys
 
     def _ahead(self, kind: Kind, key: str, obj: dict[str, Any] | None, revision: int, event: str) -> None:
         self._cause = Cause("watch", f"{kind.ref}/{key}", revision, self._clock.now(), event)

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from ruleplane.model.kind import Kind, Registry
     from ruleplane.model.schema import Schemas
     from ruleplane.reconcile.admission import AdmissionRules
+    from ruleplane.reconcile.confirm import Confirmation, Look
     from ruleplane.reconcile.effect import Decision
     from ruleplane.reconcile.history import Past
     from ruleplane.reconcile.queue import Key
@@ -77,6 +78,7 @@ class Loop:
         self.memos = Memos(random.getrandbits(32))
         self.teller = Teller(route, registry)
         self.admission: AdmissionRules | None = None  # given where requests are admitted: beside a store
+        self.confirmation: Confirmation | None = None  # given where the cache may be behind the API
         self.pace: Pace | None = None  # given by a shell that has others to serve
         self.isolate: Callable[[Bound, Exception], bool] | None = None  # a fault of ours on a key: is it dealt with?
         self.observers: list[Observer] = []  # told of every firing, after it; must not raise
@@ -193,45 +195,37 @@ class Loop:
             if not await self.barrier.open(key):
                 return True  # comes back when the cache shows the key's own writes
         except ApiError as error:
-            at = self.clock.now() + self.queue.failed(key)
-            self.queue.at(at, key, Cause("retry", ref_of(*key), 0, at, error.message))
+            self._later(key, error.message)
             return True
         try:
             await self._reconcile(key, cause)
         except Exception as error:
             if self.isolate is None or not self.isolate(key[0], error):
                 raise
-            at = self.clock.now() + self.queue.failed(key)
-            self.queue.at(at, key, Cause("retry", ref_of(*key), 0, at, str(error)))
+            self._later(key, str(error))
         return True
+
+    def _later(self, key: Key, why: str) -> None:
+        """Try the key again, later each time."""
+        at = self.clock.now() + self.queue.failed(key)
+        self.queue.at(at, key, Cause("retry", ref_of(*key), 0, at, why))
 
     async def _reconcile(self, key: Key, cause: Cause) -> None:
         bound, name = key
-        primary = bound.primary(name)
         self.queue.cancel(key)
-        if primary is None and (bound.footprint is None or not bound.footprint.of(name)):
+        now = self.clock.now()
+        read: dict[Look, int] = {}
+        run = self._decide(key, now)
+        if run is not None and run.decision.effects and self.confirmation is not None:
+            try:
+                run = await self.confirmation.confirmed(run, lambda: self._decide(key, now), read)
+            except ApiError as error:
+                self._later(key, error.message)
+                return
+        if run is None:
             self._forget(key)
             return
-        there = bound.there(name)
-        obj = there or bound.stub(name)
-        now = self.clock.now()
-        refused = self.refused.get(key, [])
-        run = Pass(
-            bound,
-            name,
-            obj,
-            now,
-            self.registry,
-            self.schemas,
-            self.memos,
-            refused,
-            self._salts.get(key, 0),
-            self.barrier.halted(key),
-            stage_of(bound, primary, there),
-            self._past.get(key),
-        )
-        decision = run.run()
-        self.passes += 1
+        decision = run.decision
         bound.subscribe(name, tuple(run.looked))
         if decision.blocked:
             bound.blocked[name] = None
@@ -246,12 +240,37 @@ class Loop:
                 decision.wake_at, key, Cause("timer", ref_of(bound, name), 0, decision.wake_at, "the time has come")
             )
         if decision.effects or decision.notices or decision.errors:
-            if primary is None and not await self._is_over(key):
+            if bound.primary(name) is None and not await self._is_over(key):
                 return
-            await self._act(key, cause, obj, decision, now, refused)
+            await self._act(key, cause, run, now, read)
         else:
             self.queue.succeeded(key)
             self.refused.pop(key, None)
+
+    def _decide(self, key: Key, now: int) -> Pass | None:
+        """One pass over what the cache shows; None where there is nothing to decide about."""
+        bound, name = key
+        primary = bound.primary(name)
+        if primary is None and (bound.footprint is None or not bound.footprint.of(name)):
+            return None
+        there = bound.there(name)
+        run = Pass(
+            bound,
+            name,
+            there or bound.stub(name),
+            now,
+            self.registry,
+            self.schemas,
+            self.memos,
+            self.refused.get(key, []),
+            self._salts.get(key, 0),
+            self.barrier.halted(key),
+            stage_of(bound, primary, there),
+            self._past.get(key),
+        )
+        run.run()
+        self.passes += 1
+        return run
 
     async def _is_over(self, key: Key) -> bool:
         """Whether a primary that the cache does not show is gone in truth: a cache that lags must not undo its work.
@@ -271,15 +290,13 @@ class Loop:
         except NotFound:
             return True
         except ApiError as error:
-            at = self.clock.now() + self.queue.failed(key)
-            self.queue.at(at, key, Cause("retry", ref_of(*key), 0, at, error.message))
+            self._later(key, error.message)
             return False
         return bound.where is not None and not bound.where(entry.value)
 
-    async def _act(
-        self, key: Key, cause: Cause, primary: Any, decision: Decision, now: int, refused: list[dict[str, Any]]
-    ) -> None:
-        program = key[0].program
+    async def _act(self, key: Key, cause: Cause, run: Pass, now: int, read: dict[Look, int]) -> None:
+        program, decision, primary = key[0].program, run.decision, run.primary
+        refused = self.refused.get(key, [])
         number = self.recorder.next_id()
         uid = "" if key[0].groups is not None else primary["metadata"].get("uid", "")
         sender = Sender(
@@ -300,7 +317,9 @@ class Loop:
         notices = [*decision.notices, *sent.notices]
         told = await self.teller.tell(notices, program.events_from, sender.call, now) if notices else []
         self._after(key, decision, sent, now)
-        fired = firing_of(program, ref_of(*key), number, cause, primary, decision, [*sent.records, *told], now, refused)
+        records = [*sent.records, *told]
+        fired = firing_of(program, ref_of(*key), number, cause, primary, decision, records, now, refused)
+        fired.inputs.revisions.update((look.kind.ref, revision) for look, revision in read.items())
         fired.took = self.clock.now() - now
         self.recorder.record(fired)
         for observer in self.observers:

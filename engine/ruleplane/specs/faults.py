@@ -122,6 +122,10 @@ class Faults:
         else:
             self._feed(kind, *rest)
 
+    def behind(self) -> bool:
+        """Whether a cache may be."""
+        return bool(self._delays or self._waiting)
+
     def arrive(self) -> bool:
         """Let events arrive whose time has come; whether there were any."""
         now = self._clock.now()
@@ -146,6 +150,10 @@ class FaultyVerbs:
     async def get(self, kind: Kind, namespace: str, name: str) -> Any:
         """One object."""
         return await self._ask("get", kind, namespace, name)
+
+    async def list(self, kind: Kind, *args: Any) -> Any:
+        """Objects of a kind."""
+        return await self._ask("list", kind, *args)
 
     async def create(self, kind: Kind, *args: Any) -> Any:
         """A new object."""

@@ -13,9 +13,17 @@ from ruleplane.specs.selection import Mismatch
 if TYPE_CHECKING:
     from ruleplane.specs.virtual import VirtualCluster
 
-_VERBS = {"creation": "create", "change": "patch", "deletion": "delete", "request": "", "binding": "post"}
+_VERBS = {
+    "creation": "create",
+    "change": "patch",
+    "deletion": "delete",
+    "list": "list",
+    "request": "",
+    "binding": "post",
+}
 _WHICH = (
-    r"(?:the (?P<nth>\d+)(?:st|nd|rd|th)|(?P<every>every)|the next) (?P<verb>creation|change|deletion|request|binding)"
+    r"(?:the (?P<nth>\d+)(?:st|nd|rd|th)|(?P<every>every)|the next) "
+    r"(?P<verb>creation|change|deletion|list|request|binding)"
     r"(?: of (?P<kind>[A-Z]\w*))?"
 )
 
