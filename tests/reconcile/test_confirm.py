@@ -29,7 +29,8 @@ spec:
   rules:
     - name: sweep
       when: >-
-        has(c.data) && 'sweep' in c.data && size(owned) + size(chosen) + size(everywhere) + size(quiet) == 0 && room != null
+        has(c.data) && 'sweep' in c.data && room != null
+        && size(owned) + size(chosen) + size(everywhere) + size(quiet) == 0
       delete: {objects: c}
 """
 
