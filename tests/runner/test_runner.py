@@ -171,3 +171,41 @@ def test_a_refusal_is_told_and_fails_the_run(cluster, faulty):
     assert told.code == 1
     assert error.message in told.told("error")[0]
     assert cluster.parts("food") == []
+
+
+PAINTERS = """\
+apiVersion: ruleplane.dev/v1
+kind: RuleSet
+metadata: {name: red}
+spec:
+  component: examples
+  for: {c: {kind: v1/ConfigMap, where: has(c.data)}}
+  rules:
+    - name: paint
+      when: "'red' in c.data"
+      apply: {to: "${c}", metadata: {labels: {colour: red}}}
+---
+apiVersion: ruleplane.dev/v1
+kind: RuleSet
+metadata: {name: blue}
+spec:
+  component: examples
+  for: {c: {kind: v1/ConfigMap, where: has(c.data)}}
+  rules:
+    - name: tint
+      when: "'blue' in c.data"
+      apply: {to: "${c}", metadata: {labels: {colour: blue}}}
+"""
+
+
+def test_rule_sets_that_undo_each_others_work_are_told_and_fail_the_run(cluster):
+    cluster.server.create("v1/ConfigMap", {"metadata": {"name": "sky"}, "data": {"red": "", "blue": ""}}, "default")
+    run = cluster.run(PAINTERS)
+    assert run.code == 1
+    assert any(
+        "ConfigMap default/sky: metadata.labels.colour goes to and fro between blue/tint (firing" in line
+        and "and red/paint (firing" in line
+        for line in run.told("error")
+    )
+    events = [one for one in cluster.objects("v1/Event").values() if one["reason"] == "FieldContested"]
+    assert {event["involvedObject"]["name"] for event in events} == {"sky"}

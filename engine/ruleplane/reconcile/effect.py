@@ -15,7 +15,7 @@ from ruleplane.errors import RuleplaneError
 from ruleplane.lang.changed import Changed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from ruleplane.model.kind import Kind
     from ruleplane.model.schema import SchemaNode
@@ -91,6 +91,7 @@ class Decision:
     blocked: bool = False
     past: Past = field(default_factory=dict)  # what `history` is to know at the next pass
     more: bool = False  # a slice of a larger change: decide again after this
+    not_before: int = 0  # of errors: when it may be tried again at the earliest
 
 
 def resolve(node: SchemaNode | None, have: Any, want: Any) -> Any:
@@ -206,3 +207,22 @@ def changed_paths(node: SchemaNode | None, have: Any, want: Any, path: str = "")
             found_paths += changed_paths(element, present.get(key), item, f"{path}[{label}]")
         return found_paths
     return [] if want == have and want.__class__ is have.__class__ else [path]
+
+
+def leaf_values(node: SchemaNode | None, want: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Every field of a wish that holds no further ones, with its value; paths as in :func:`changed_paths`.
+
+    >>> list(leaf_values(None, {"spec": {"nodeName": "n", "ports": [1]}, "data": None}))
+    [('spec.nodeName', 'n'), ('spec.ports', [1]), ('data', None)]
+    """
+    keys = element_keys(node)
+    if want.__class__ is dict and want:
+        for name, value in want.items():
+            yield from leaf_values(child(node, name), value, f"{path}.{name}" if path else name)
+    elif want.__class__ is list and keys and want:
+        element = node.items if node is not None else None
+        for item in want:
+            label = ",".join(f"{name}={value}" for name, value in zip(keys, element_key(keys, item), strict=True))
+            yield from leaf_values(element, item, f"{path}[{label}]")
+    else:
+        yield path, want

@@ -28,6 +28,7 @@ from ruleplane.reconcile.intake import Intake
 from ruleplane.reconcile.kinds import check
 from ruleplane.reconcile.queue import WorkQueue
 from ruleplane.reconcile.retract import finds_all, stage_of
+from ruleplane.reconcile.rivals import Rivals
 from ruleplane.reconcile.send import Sender, Sent
 from ruleplane.reconcile.tell import Teller
 
@@ -77,6 +78,7 @@ class Loop:
         )
         self.memos = Memos(random.getrandbits(32))
         self.teller = Teller(route, registry)
+        self.rivals = Rivals(schemas)
         self.admission: AdmissionRules | None = None  # given where requests are admitted: beside a store
         self.confirmation: Confirmation | None = None  # given where the cache may be behind the API
         self.pace: Pace | None = None  # given by a shell that has others to serve
@@ -129,6 +131,7 @@ class Loop:
         keys = bound.every_key()
         self.memos.forget(bound.program)
         self.errors.pop(bound.program.name, None)
+        self._make_peace(bound)
         self.cache.rebind(bound, program)
         self._start(bound, sorted({*keys, *bound.every_key()}))
 
@@ -143,6 +146,11 @@ class Loop:
         for table in (self.refused, self._salts, self._past):
             for key in [key for key in table if key[0] is bound]:
                 del table[key]
+        self._make_peace(bound)
+
+    def _make_peace(self, bound: Bound) -> None:
+        for key in self.rivals.forget(bound):
+            self.queue.add(key, Cause("start", ref_of(*key), 0, self.clock.now(), "who fought with it is gone"))
 
     def find(self, name: str) -> Bound | None:
         """The rule set of that name that is run."""
@@ -226,6 +234,7 @@ class Loop:
             self._forget(key)
             return
         decision = run.decision
+        self.rivals.hold(key, decision, now)
         bound.subscribe(name, tuple(run.looked))
         if decision.blocked:
             bound.blocked[name] = None
@@ -314,6 +323,7 @@ class Loop:
             sent = await sender.send(decision.effects)
         finally:
             self.intake.writer = None
+        self.rivals.note(key, number, decision, sent, now)
         notices = [*decision.notices, *sent.notices]
         told = await self.teller.tell(notices, program.events_from, sender.call, now) if notices else []
         self._after(key, decision, sent, now)
@@ -351,7 +361,7 @@ class Loop:
         error = sent.retry or (f"{decision.errors[0][0]}: {decision.errors[0][1]}" if decision.errors else "")
         if error:
             self.errors[bound.program.name] = error
-            at = now + self.queue.failed(key)
+            at = max(now + self.queue.failed(key), decision.not_before)
             self.queue.at(at, key, Cause("retry", ref_of(*key), 0, at, error))
             return
         self.queue.succeeded(key)

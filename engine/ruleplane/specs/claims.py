@@ -117,6 +117,16 @@ def nanoseconds(text: str) -> int:
     return int(float(number) * _UNITS[unit.removesuffix("s")] * SECOND)
 
 
+def counted(have: int, text: str) -> bool:
+    """Whether there are as many as a sentence says.
+
+    >>> counted(0, "no"), counted(3, "at most 2"), counted(3, "at least 2"), counted(3, "3")
+    (True, False, True, True)
+    """
+    number = 0 if text == "no" else int(text.rpartition(" ")[2])
+    return have <= number if "most" in text else have >= number if "least" in text else have == number
+
+
 def tell(cluster: VirtualCluster, sentence: str) -> None:
     """Check a sentence of any form. Raises Mismatch."""
     check = find(sentence)

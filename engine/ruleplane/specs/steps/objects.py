@@ -8,7 +8,7 @@ import yaml
 from pytest_bdd import parsers, step
 
 from ruleplane.errors import ApiError
-from ruleplane.specs.claims import claim, pattern
+from ruleplane.specs.claims import claim, counted, pattern
 from ruleplane.specs.selection import Mismatch, Selection, read_value
 from ruleplane.trace.paths import split
 
@@ -120,10 +120,7 @@ def labelled(cluster: VirtualCluster, objects: str, text: str) -> None:
 def there_are(cluster: VirtualCluster, count: str, objects: Selection) -> None:
     """So many, at most or at least so many, or none."""
     found = objects.find(cluster)
-    number = 0 if count == "no" else int(count.rpartition(" ")[2])
-    have = len(found)
-    right = have <= number if "most" in count else have >= number if "least" in count else have == number
-    if not right:
+    if not counted(have := len(found), count):
         names = ", ".join(o["metadata"]["name"] for o in found[:10])
         raise Mismatch(f"there are {have} {objects.text}{f': {names}' if names else ''}", found[:1])
 

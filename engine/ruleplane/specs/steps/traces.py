@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ruleplane.specs.claims import claim
+from ruleplane.specs.claims import claim, counted
 from ruleplane.specs.selection import Mismatch, Selection
 from ruleplane.trace.render import why_lines
 
@@ -55,11 +55,11 @@ def requested(cluster: VirtualCluster, field: str | None, objects: Selection, wo
             raise Mismatch("because of:\n    " + "\n    ".join(why_lines(explanation)), [obj])
 
 
-@claim('rule "{rule}" fired {number} times?(?: on {objects})?')
-def fired(cluster: VirtualCluster, rule: str, number: str, objects: Selection | None) -> None:
+@claim('rule "{rule}" fired {count} times?(?: on {objects})?')
+def fired(cluster: VirtualCluster, rule: str, count: str, objects: Selection | None) -> None:
     """How often it had an effect (on the one object)."""
     ref = cluster.ref(objects.one(cluster)) if objects is not None else ""
     name = rule.rpartition("/")[2]
     firings = [f for f in cluster.firings(rule, ref) if any(name in e.rule.split(",") for e in f.effects)]
-    if len(firings) != int(number):
+    if not counted(len(firings), count):
         raise Mismatch(f"it fired {len(firings)} times")
