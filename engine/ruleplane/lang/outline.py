@@ -7,11 +7,12 @@ compiler (``build``) tells it as well.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from ruleplane.errors import SourceError
 from ruleplane.lang.cel.ast import Call, Expr, Select
+from ruleplane.lang.cel.record import record
 from ruleplane.lang.parsing import parse_at
 from ruleplane.lang.signature import signature
 from ruleplane.lang.template import to_expression
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from ruleplane.model.ruleset import Relation, Rule, RuleSet
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ObjectOf:
     """A variable that stands for an object of a kind; ``many``: for a list of them."""
 
@@ -33,7 +34,7 @@ class ObjectOf:
     many: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ElementOf:
     """A variable that stands for each element of a list (or for the one object that is no list)."""
 
@@ -41,7 +42,7 @@ class ElementOf:
     vars: Vars
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SameAs:
     """A variable that stands for what an expression yields; ``at``: for each element of that list in it."""
 
@@ -50,7 +51,7 @@ class SameAs:
     at: FieldPath = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Plain:
     """A variable of a type, in CEL's words."""
 
@@ -64,7 +65,7 @@ Purpose: TypeAlias = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Target:
     """Where the fields of a template go: objects of ``kind``, or the object that ``to`` yields."""
 
@@ -77,7 +78,7 @@ class Target:
     kept: bool = True  # false: a starting value, never written again
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Site:
     """One expression. ``rule`` is the index of its rule, -1 outside of rules."""
 
@@ -90,7 +91,7 @@ class Site:
     now: bool = False  # the instant may be used as a value
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RelationText:
     """One entry of `watch`."""
 
@@ -105,7 +106,7 @@ class RelationText:
         return self.shape.name is not None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LetText:
     """One entry of `let`."""
 
@@ -121,8 +122,7 @@ class Outline:
     def __init__(self, source: Source, ruleset: RuleSet) -> None:
         self.source, self.ruleset = source, ruleset
         ((self.primary, self.for_),) = ruleset.spec.for_.items()
-        self.kind = self.for_.kind
-        self.grouped = self.for_.by is not None
+        self.kind, self.grouped = self.for_.kind, self.for_.by is not None
         self.relations: dict[str, RelationText] = {}
         self.lets: dict[str, LetText] = {}
         self.sites: list[Site] = []
@@ -268,8 +268,8 @@ class Outline:
         self._count(shape.grace, (*path, "grace"), vars_, index)
         several: Var = SameAs(objects, vars_) if objects is not None else Plain("dyn")
         missing = Plain("list(dyn)" if shape.each is not None else "list(int)")
-        for key, subset, var in (("create", "missing", missing), ("delete", "surplus", several),
-                                 ("update", "different", several)):  # fmt: skip
+        subsets = (("create", "missing", missing), ("delete", "surplus", several), ("update", "different", several))
+        for key, subset, var in subsets:
             if getattr(shape, key) is not None:
                 self._add(getattr(shape, key), (*path, key), "subset", {**vars_, subset: var}, index)
         kind = str(shape.template["kind"])

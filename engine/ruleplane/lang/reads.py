@@ -12,10 +12,10 @@ whole.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from ruleplane.lang.cel.ast import Call, Expr, Ident, ListExpr, Literal, Macro, MapExpr, Select, StructExpr
+from ruleplane.lang.cel.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +29,7 @@ _TRANSPARENT = frozenset({"@json", "@optional", "dyn"})
 _FIRST = frozenset({"first", "last"})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Value:
     """A value at ``path`` of an object of ``source``; ``many``: a collection of such."""
 

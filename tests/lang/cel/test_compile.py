@@ -229,6 +229,32 @@ def test_what_nests_deeper_than_python_allows_is_interpreted() -> None:
     assert run(text, x=1) == 91
 
 
+def test_code_is_written_at_the_first_call_and_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[Expr] = []
+    source = Compiler._source
+    monkeypatch.setattr(
+        Compiler, "_source", lambda self, expr, params: written.append(expr) or source(self, expr, params)
+    )
+    compiled = Compiler().compile(parse("x.map(i, i + y)"), {"x"}, ("y",))
+    assert written == []
+    assert compiled(SimpleNamespace(x=[1, 2]), 1) == [2, 3]
+    assert compiled(SimpleNamespace(x=[3]), 4) == [7]
+    assert len(written) == 1
+
+
+def test_what_is_interpreted_is_tried_as_code_only_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[Expr] = []
+
+    def too_deep(self: Compiler, expr: Expr, params: Any) -> Any:
+        tried.append(expr)
+        raise RecursionError
+
+    monkeypatch.setattr(Compiler, "_source", too_deep)
+    compiled = Compiler().compile(parse("x + y"), {"x"}, ("y",))
+    assert [compiled(SimpleNamespace(x=one), 1) for one in (1, 2, 3)] == [2, 3, 4]
+    assert len(tried) == 1
+
+
 def test_why_an_expression_is_not_true_is_told_by_conjunct() -> None:
     expr = parse("pod.status.phase == 'Running' && (has(pod.spec.x) || false) && pod.spec.x > 1 && true")
     told = Compiler().explain(expr, SimpleNamespace(pod=POD), {"pod"})

@@ -12,11 +12,12 @@ https://github.com/google/cel-spec/blob/master/doc/langdef.md
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from ruleplane.lang.cel.record import record
 
-@dataclass(frozen=True, slots=True, eq=False)
+
+@record
 class Literal:
     """A constant: null, bool, int, Uint, float, str, bytes or a Type (see values.py)."""
 
@@ -33,7 +34,7 @@ class Literal:
         return hash((self.value.__class__, self.value))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ident:
     """A name, possibly with a leading dot (``root``)."""
 
@@ -42,7 +43,7 @@ class Ident:
     root: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Select:
     """``operand.field``; ``operand.?field`` when ``optional``; ``has(operand.field)`` when ``test``."""
 
@@ -53,7 +54,7 @@ class Select:
     test: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Call:
     """``function(args)``, ``target.function(args)``, or an operator by its internal name."""
 
@@ -63,7 +64,7 @@ class Call:
     pos: int = dataclasses.field(default=0, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ListExpr:
     """``[a, ?b]``; ``optional`` holds the indices of the ``?`` elements."""
 
@@ -72,7 +73,7 @@ class ListExpr:
     optional: frozenset[int] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MapExpr:
     """``{k: v, ?k2: opt}``; ``optional`` holds the indices of the ``?`` entries."""
 
@@ -81,7 +82,7 @@ class MapExpr:
     optional: frozenset[int] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StructExpr:
     """``Message{field: value}``: only well-known wrapper types mean anything here."""
 
@@ -91,7 +92,7 @@ class StructExpr:
     optional: frozenset[int] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Macro:
     """``target.name(vars…, args…)``: all, exists, existsOne, map, filter, sortBy, transformList, transformMap,
     optMap, bind …

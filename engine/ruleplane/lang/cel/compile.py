@@ -22,10 +22,13 @@ from ruleplane.lang.cel.walk import conjuncts, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from types import CodeType
 
     from ruleplane.lang.cel.registry import Function
     from ruleplane.lang.cel.shapes import Shape
 
+_UNWRITTEN: Final = compile("lambda *args: first(*args)", "<cel>", "eval")
+_INTERPRETED: Final = compile("def compiled(scope, *args): return exact(None, scope, *args)", "<cel>", "exec")
 _ABSORBING: Final = frozenset({"_&&_", "_||_"})
 _ABSORBING_MACROS: Final = frozenset({"all", "exists", "bind"})
 
@@ -70,17 +73,19 @@ class Compiler:
     def compile(self, expr: Expr, names: Collection[str], params: Sequence[str] = ()) -> Callable[..., Any]:
         """A function ``(scope, *params) -> value`` that raises EvaluationError where the expression fails.
 
-        Free names must be in ``names`` (scope attributes) or ``params`` (arguments): SourceError otherwise.
+        Free names must be in ``names`` (scope attributes) or ``params`` (arguments): SourceError otherwise. Python code
+        is written when the function is first called: of all that a program may ask, most is asked late or never.
         """
         resolved = self.resolve(expr, names, params)
-        exact = self._exact(resolved, params)
-        try:
-            return self._fast(resolved, params, exact)
-        except (SyntaxError, RecursionError, MemoryError) as error:
-            # Python limits how deep its source may nest; the interpreter goes deeper.
-            if isinstance(error, SyntaxError) and "too many nested" not in str(error):
-                raise
-            return lambda scope, *args: exact(None, scope, *args)
+        namespace: dict[str, Any] = {}
+        compiled: Any = eval(_UNWRITTEN, namespace)
+
+        def first(*args: Any) -> Any:
+            compiled.__code__ = self._code(resolved, params, namespace)
+            return compiled(*args)
+
+        namespace["first"] = first  # stays: another thread may be about to call it
+        return compiled  # type: ignore[no-any-return]
 
     def source(self, expr: Expr, names: Collection[str], params: Sequence[str] = ()) -> str:
         """The Python source that :meth:`compile` would run."""
@@ -138,13 +143,21 @@ class Compiler:
         )
         return "\n".join((*emitter.blocks, main)), emitter.names
 
-    def _fast(self, resolved: Expr, params: Sequence[str], exact: Callable[..., Any]) -> Callable[..., Any]:
-        source, namespace = self._source(resolved, params)
-        namespace["exact"] = exact
-        with warnings.catch_warnings():
-            # Expressions such as 1 == true, or [1]["a"], are errors of the language and only told at run time.
-            warnings.simplefilter("ignore", SyntaxWarning)
-            code = compile(source, "<cel>", "exec")
+    def _code(self, resolved: Expr, params: Sequence[str], namespace: dict[str, Any]) -> CodeType:
+        """The code of the function, written out; what it names is added to ``namespace``."""
+        namespace["exact"] = self._exact(resolved, params)
+        try:
+            source, names = self._source(resolved, params)
+            with warnings.catch_warnings():
+                # Expressions such as 1 == true, or [1]["a"], are errors of the language and only told at run time.
+                warnings.simplefilter("ignore", SyntaxWarning)
+                code = compile(source, "<cel>", "exec")
+        except (SyntaxError, RecursionError, MemoryError) as error:
+            # Python limits how deep its source may nest; the interpreter goes deeper.
+            if isinstance(error, SyntaxError) and "too many nested" not in str(error):
+                raise
+            code, names = _INTERPRETED, {}
+        namespace.update(names)
         exec(code, namespace)
-        compiled: Callable[..., Any] = namespace["compiled"]
-        return compiled
+        written: CodeType = namespace["compiled"].__code__
+        return written

@@ -9,10 +9,10 @@ https://github.com/google/cel-spec/blob/master/doc/langdef.md#type-checking
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Protocol
 
+from ruleplane.lang.cel.record import record
 from ruleplane.lang.cel.registry import split_types
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class Fields(Protocol):
         """Which fields there are, for *did you mean*."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Shape:
     """A type by name, with parameters. Objects are told apart by name; ``$T`` is a type variable.
 

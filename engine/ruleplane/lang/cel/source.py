@@ -6,16 +6,16 @@ rule sets inline a library's function into another file's expression. The lexer 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ruleplane.errors import EvaluationError, SourceError
+from ruleplane.lang.cel.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Source:
     """One expression's text; ``line`` and ``column`` (from 1) say where it starts in ``file``.
 

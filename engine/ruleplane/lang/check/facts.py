@@ -6,12 +6,12 @@ and the values that it may have. Nothing here guesses: what is not understood co
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import inf
 from operator import is_
 from typing import TYPE_CHECKING, Any
 
 from ruleplane.lang.cel.ast import Call, Expr, Ident, ListExpr, Literal
+from ruleplane.lang.cel.record import record
 from ruleplane.lang.cel.walk import children, conjuncts, substitute, walk, with_children
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _NOT = {"_==_": "_!=_", "_!=_": "_==_", "_<_": "_>=_", "_>=_": "_<_", "_>_": "_<
 _MIRROR = {"_<_": "_>_", "_>_": "_<_", "_<=_": "_>=_", "_>=_": "_<=_"}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Atom:
     """``expr`` is one of ``allowed``, or none of ``refused``, or between ``low`` and ``high``."""
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from ruleplane.lang.cel.ast import Expr, Ident, Select
+from ruleplane.lang.cel.record import record
 from ruleplane.lang.check.guards import NONE
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 ELEMENT: Final = Ident("@element")  # each element, in facts about a list
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Val:
     """A value that is followed: its type, where it stands in its kind, its name in facts. ``many``: a list (or map)
     of such; ``facts`` hold for each element, called ELEMENT. ``optional``: it may be none, and says so."""
