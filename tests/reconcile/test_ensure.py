@@ -164,3 +164,11 @@ def test_what_was_made_for_an_earlier_wish_need_not_be_found_any_more():
     put(cluster, count="1", colour="blue")
     assert sorted(one["labels"]["colour"] for one in secrets(cluster)) == ["blue", "red"]
     assert not cluster.errors
+
+
+@pytest.mark.parametrize("key", ["dyn({'a': n})", "dyn([n])"])
+def test_a_key_that_tells_nothing_apart_is_an_error_of_the_rule_alone(key):
+    cluster = cluster_with(KEYED.replace("        key:", f'        by: "{key}"\n        key:'))
+    put(cluster, names="a")
+    assert "ensure: a key is a text, a number or a bool, not a " in cluster.errors["maker"]
+    assert secrets(cluster) == []

@@ -68,7 +68,7 @@ def _keyed(run: Pass, rule: CompiledRule, head: heads.Ensure, args: tuple[Any, .
     assert head.key is not None, rule.name
     wanted: dict[Any, Any] = {}
     for element in head.each(scope, *args):
-        key = head.by(scope, *args, element) if head.by is not None else element
+        key = _plain(head.by(scope, *args, element) if head.by is not None else element)
         if key in wanted:
             raise EvaluationError(f"ensure: two elements have the key {key!r}")
         wanted[key] = element
@@ -78,7 +78,7 @@ def _keyed(run: Pass, rule: CompiledRule, head: heads.Ensure, args: tuple[Any, .
     objects = [objects] if isinstance(objects, dict) else objects or ()
     run.listed.append(objects)
     for obj in objects:
-        key = head.key(scope, *args, obj)
+        key = _plain(head.key(scope, *args, obj))
         if key in wanted and key not in present:
             present[key] = obj
         else:
@@ -98,6 +98,13 @@ def _keyed(run: Pass, rule: CompiledRule, head: heads.Ensure, args: tuple[Any, .
         _delete(run, rule, head, args, _first(chosen, BURST))
     if not head.static:
         _update(run, rule, head, args, [(obj, (wanted[key],)) for key, obj in present.items()])
+
+
+def _plain(key: Any) -> Any:
+    """A key as it is; what tells nothing apart is no key."""
+    if type(key).__hash__ is None:
+        raise EvaluationError(f"ensure: a key is a text, a number or a bool, not a {type(key).__name__}")
+    return key
 
 
 def _check_made(run: Pass, rule: CompiledRule, objects: Any, mark: str) -> None:

@@ -24,9 +24,10 @@ spec:
     phase: pod.?status.?phase.orValue('')
     on(p): p.spec.nodeName
     isPlaced(p): has(p.spec.nodeName)
+    first: placed.sortBy(p, p.metadata.name)[0]
   rules:
     - name: tell
-      event: {reason: Told, message: "${string(size(used))} ${on(placed[0])} ${string(isPlaced(pod))} ${phase}"}
+      event: {reason: Told, message: "${string(size(used))} ${on(first)} ${string(isPlaced(pod))} ${phase}"}
     - name: test
       when: >-
         CONDITION

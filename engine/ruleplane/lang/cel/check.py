@@ -57,6 +57,9 @@ class Checker:
             raise source_error(f"{_written(expr)} is of type {found}, not {wanted}", expr.pos)
         return found
 
+    def ran_over(self, macro: Macro, target: Shape) -> None:
+        """Told what each macro runs over, as far as it is known; for who wants to know."""
+
     def joined(self, shapes: Sequence[Shape]) -> Shape:
         """What all elements of a list have in common."""
         if not shapes:

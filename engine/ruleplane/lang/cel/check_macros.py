@@ -23,6 +23,7 @@ def _over(checker: Checker, macro: Macro, local: Local) -> tuple[tuple[Shape, Sh
     if target.variable:
         checker.unifier.assignable([DYN], [target])
         target = DYN
+    checker.ran_over(macro, target)
     if target.name == "dyn":
         both = DYN, DYN
     elif target.name == "list":

@@ -35,6 +35,7 @@ CODES: Final[dict[str, Code]] = {
         Code("RP013", "warning", "two rules may write one field"),
         Code("RP014", "error", "rules wake themselves for ever"),
         Code("RP015", "warning", "a value hangs on an order that nothing gives"),
+        Code("RP016", "warning", "a value hangs on the order of a map's keys"),
         Code("RP018", "error", "a filter that no candidate can pass"),
         Code("RP019", "error", "a condition that is never true"),
         Code("RP020", "error", "a silence that does not hold"),

@@ -10,7 +10,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ruleplane.errors import RuleplaneError, SourceError
-from ruleplane.lang.check import conditions, cycles, fields, kinds, order, presence, silence, types, unused, writers
+from ruleplane.lang.check import (
+    conditions,
+    cycles,
+    fields,
+    keys,
+    kinds,
+    order,
+    presence,
+    silence,
+    types,
+    unused,
+    writers,
+)
 from ruleplane.lang.check.catalogue import Catalogue
 from ruleplane.lang.check.finding import Finding, told
 from ruleplane.lang.check.uncompiled import uncompiled
@@ -27,9 +39,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from ruleplane.lang.cel.source import Source as CelSource
     from ruleplane.lang.load import Documents
     from ruleplane.lang.source import Source
 
+    OverMaps = set[tuple[CelSource, int]]
     Found = Sequence[tuple[Source, RuleSet | Library]]
 
 
@@ -50,23 +64,21 @@ def check_documents(
         functions.add([(source, item) for source, item in (*others, *found) if isinstance(item, Library)], wrong)
         findings += [told("RP001", error) for error in wrong]
         findings += _named_twice(found)
-    outlines = []
+    facts = []
     for source, item in found:
         if isinstance(item, RuleSet):
             outline = Outline(source, item)
-            outlines.append(outline)
-            one = _one(outline, catalogue, functions)
+            one, over_maps = _one(outline, catalogue, functions)
             findings += one if compiled else [*one, *uncompiled(outline, functions, one)]
-    facts = [RuleFacts(outline, catalogue, functions.definitions) for outline in outlines]
-    for each in facts:
-        findings += conditions.check(each.outline, each.expander)
-        findings += order.check(each)
+            facts.append(RuleFacts(outline, catalogue, functions.definitions))
+            findings += conditions.check(outline, facts[-1].expander)
+            findings += order.check(facts[-1], over_maps)
     beside = [
         RuleFacts(Outline(source, item), catalogue, functions.definitions)
         for source, item in others
         if isinstance(item, RuleSet)
     ]
-    checked = {outline.name for outline in outlines}
+    checked = {each.outline.name for each in facts}
     findings += writers.check([*beside, *facts], checked)
     findings += cycles.check([*beside, *facts], checked)
     lines = {source.file: source.lines for source, _ in (*others, *found)}
@@ -97,7 +109,8 @@ def _with_line(finding: Finding, lines: list[str]) -> Finding:
     return replace(finding, text=line) if finding.text.strip() in line else finding
 
 
-def _one(outline: Outline, catalogue: Catalogue, functions: Functions) -> list[Finding]:
+def _one(outline: Outline, catalogue: Catalogue, functions: Functions) -> tuple[list[Finding], OverMaps]:
+    """What is wrong with the rule set by itself, and where its macros run over a map."""
     findings = [told("RP001", error, ruleset=outline.name) for error in outline.errors]
     try:
         shapes = settings(outline.source, outline.ruleset.spec.params, {}).shapes
@@ -108,11 +121,12 @@ def _one(outline: Outline, catalogue: Catalogue, functions: Functions) -> list[F
     typed = types.Types(outline, catalogue, functions.compiled, functions.definitions, shapes)
     typed.check()
     fields.check(typed)
+    keys.check(typed)
     findings += typed.findings
     findings += presence.check(outline, catalogue, functions.definitions)
     if outline.source.whole:  # else what was left out may use it
         findings += unused.check(outline, functions.definitions)
-    return findings
+    return findings, typed.over_maps
 
 
 def check_paths(

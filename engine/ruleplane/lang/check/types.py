@@ -27,7 +27,8 @@ from ruleplane.lang.outline import ElementOf, ObjectOf, Plain, SameAs
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ruleplane.lang.cel.ast import Expr, Select
+    from ruleplane.lang.cel.ast import Expr, Macro, Select
+    from ruleplane.lang.cel.source import Source
     from ruleplane.lang.check.catalogue import Catalogue
     from ruleplane.lang.check.finding import Finding
     from ruleplane.lang.outline import Outline, Site, Var, Vars
@@ -55,6 +56,7 @@ class Types:
     ) -> None:  # fmt: skip
         self.outline, self.catalogue, self.definitions = outline, catalogue, definitions
         self.findings: list[Finding] = []
+        self.over_maps: set[tuple[Source, int]] = set()  # where macros run over a map
         self.unifier = Unifier()
         self.rule = ""
         lets = {name: let for name, let in outline.lets.items() if let.params is not None}
@@ -99,9 +101,9 @@ class Types:
         found = self.expr(site.expr, self.locals(site.vars))
         wanted = _WANTED.get(site.purpose)
         if wanted is not None and not Unifier().assignable([wanted[0]], [found]):
-            self.told("RP006", source_error(f"{wanted[1]}, and this is of type {found}", _start(site.expr)))
+            self.told("RP006", source_error(f"{wanted[1]}, and this is of type {found}", start(site.expr)))
         elif site.purpose == "list" and found.name not in ("list", "dyn") and not found.variable:
-            self.told("RP006", source_error(f"a list is expected, and this is of type {found}", _start(site.expr)))
+            self.told("RP006", source_error(f"a list is expected, and this is of type {found}", start(site.expr)))
 
     # --- names --------------------------------------------------------------------------------------------------------
 
@@ -212,7 +214,7 @@ def _never(*_: object) -> None:
     raise AssertionError("the checker calls nothing")
 
 
-def _start(expr: Expr) -> int:
+def start(expr: Expr) -> int:
     """The position of the first character of an expression, not of its operator."""
     found = [node.pos for node in walk(expr) if isinstance(node.pos, Pos)]
     return min(found, default=expr.pos)
@@ -278,6 +280,10 @@ class _Typer(Checker):
             arguments = [self.unifier.resolved(self.shape(arg, local), final=True) for arg in expr.args]
             return self._types.call(name, arguments, expr)
         return None
+
+    def ran_over(self, macro: Macro, target: Shape) -> None:
+        if target.name == "map" and isinstance(macro.pos, Pos):
+            self._types.over_maps.add((macro.pos.source, int(macro.pos)))
 
     def _overloads(self, name: str) -> bool:
         function = self._types.table.get(name)

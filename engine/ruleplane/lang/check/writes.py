@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ruleplane.lang.check.catalogue import Catalogue
     from ruleplane.lang.check.facts import Atom
-    from ruleplane.lang.outline import Outline, Site
+    from ruleplane.lang.outline import Outline, Site, Target
     from ruleplane.lang.reads import FieldPath, FnDef
 
 
@@ -92,12 +92,19 @@ class RuleFacts:
     @cached_property
     def writes(self) -> list[Write]:
         """Every field that is kept."""
-        return [write for site in self.outline.sites for write in self._of(site)]
+        return self._all(("patch", "admit"), kept=True)
 
-    def _of(self, site: Site) -> Iterator[Write]:
-        target = site.target
-        if target is None or not target.kept or target.verb not in ("patch", "admit"):
-            return
+    @cached_property
+    def given(self) -> list[Write]:
+        """Every field that is given once: to an object that is made, in a call."""
+        return self._all(("create", "post"), kept=False)
+
+    def _all(self, verbs: tuple[str, ...], *, kept: bool) -> list[Write]:
+        sites = [(site, site.target) for site in self.outline.sites if site.target is not None]
+        chosen = [(site, target) for site, target in sites if target.verb in verbs and target.kept is kept]
+        return [write for site, target in chosen for write in self._of(site, target)]
+
+    def _of(self, site: Site, target: Target) -> Iterator[Write]:
         kinds = {target.kind} if target.kind else self.kinds.of(target.to, target.vars)
         local = frozenset(site.vars)
         if target.to is not None:
@@ -106,7 +113,7 @@ class RuleFacts:
             ensured = self.outline.ruleset.spec.rules[site.rule].ensure is not None
             to = Ident(f"@ensured-{site.rule}") if ensured else SELF
         for kind in sorted(kinds - {UNKNOWN}):
-            node = self.catalogue.node(kind)
+            node = self.catalogue.node(kind) if target.verb != "post" else None
             for name in target.at:
                 node = node.field(name) if node is not None else None
             for path, value in written(site.expr, node, target.at):
