@@ -67,7 +67,7 @@ def test_what_tells_nothing_apart_is_no_key(found, each, code, message):
     "each",
     [
         "each: {p: pods}, by: p.metadata.uid, key: object.metadata.name",
-        "each: {p: pods.map(p, p.metadata.name)}, key: object.metadata.name",
+        'each: {p: "pods.map(p, p.metadata.name)"}, key: object.metadata.name',
         "each: {p: \"['a']\"}, key: \"object.metadata.labels['x']\"",
         "each: {p: dyn(pods)}, key: object.metadata.name",
         'each: {p: "[1]"}, key: int(object.metadata.labels.x)',

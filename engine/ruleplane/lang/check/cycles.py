@@ -1,8 +1,9 @@
 """Rules that wake themselves for ever: a write changes what the rule reads, and no pass finds it done.
 
-Two shapes are seen in the text. *Counting*: a value is made of the field that it is written to (or of one that another
-rule makes of it), and no condition on the way looks at these fields. *Flipping*: each write makes the condition of the
-next rule true, and the last one the first's.
+Three shapes are seen in the text. *Counting*: a value is made of the field that it is written to (or of one that
+another rule makes of it), and no condition on the way looks at these fields. *Flipping*: each write makes the condition
+of the next rule true, and the last one the first's. *Undoing itself*: a rule under `while` makes its own condition
+false.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ruleplane.lang.cel.ast import Call, Expr, Ident, ListExpr, Literal, Macro, Select
-from ruleplane.lang.cel.walk import walk
+from ruleplane.lang.cel.walk import substitute, walk
 from ruleplane.lang.check.facts import SELF, Atom
 from ruleplane.lang.check.finding import related, told
+from ruleplane.lang.check.shared import elements, owned, truth
 from ruleplane.lang.check.writes import plain
 
 if TYPE_CHECKING:
@@ -30,8 +32,13 @@ Edges = dict[int, list[int]]
 
 def check(sets: Sequence[RuleFacts], checked: set[str]) -> Iterator[Finding]:
     """A finding for each cycle that a rule set asked about is part of."""
-    writes = [write for facts in sets for write in facts.writes if "[]" not in write.path]
+    writes = [write for facts in sets for write in (*facts.writes, *facts.shared) if "[]" not in write.path]
     told_of: set[frozenset[str]] = set()
+    for write in writes:
+        rules = frozenset((write.label,))
+        if rules not in told_of and write.rules.outline.name in checked and _undoes_itself(write):
+            told_of.add(rules)
+            yield _told([write], "RP014", "")
     for follows, code, how in (
         (_flips, "RP014", "makes the condition hold of"),
         (_counts, "RP014", "is counted on by"),
@@ -123,7 +130,7 @@ def _guarded(cycle: list[Write]) -> bool:
         return True
     for write in cycle:
         fields = [_field(write.target if one.kind == write.kind else SELF, one.path) for one in cycle]
-        for atom in write.rules.conditions(write.index):
+        for atom in write.rules.met(write):
             if any(plain(node) in fields or _is_clock(node) for node in walk(atom.expr)):
                 return True
     return False
@@ -140,6 +147,10 @@ def _flips(one: Write, other: Write) -> bool:
     """Whether ``one`` sets a field to a value that ``other``'s condition asks for and ``other`` replaces."""
     if one is other or one.path != other.path or one.target != SELF or other.target != SELF:
         return False
+    if one.mine is not None and other.mine is not None:
+        after = [(atom, _after(atom.expr, one)) for atom in other.rules.conditions(other.index)]
+        found = any(known is not None and _holds(atom, known) for atom, known in after)
+        return found and elements(one.value) != elements(other.value)
     if not (isinstance(one.value, Literal) and isinstance(other.value, Literal)) or one.value == other.value:
         return False
     field = _field(SELF, one.path)
@@ -153,6 +164,63 @@ def _asks(atom: Atom, field: Expr, value: tuple[str, object]) -> bool:
     return plain(_present(atom.expr)) == field and atom.allowed is not None and value in atom.allowed
 
 
+def _after(expr: Expr, keep: Write) -> bool | None:
+    """What a question for an element of a shared list is answered once a `keep` has written it."""
+    wanted = elements(keep.value)
+    if wanted is None or keep.target != SELF:
+        return None
+    field = _field(SELF, keep.path)
+    if isinstance(expr, Call) and expr.function == "@in" and plain(_present(expr.args[1])) == field:
+        if expr.args[0] in wanted:
+            return True
+        return False if owned(expr.args[0], keep) else None
+    if not (isinstance(expr, Macro) and expr.name == "exists" and expr.target is not None):
+        return None
+    if plain(_present(expr.target)) != field:
+        return None
+    if any(truth(substitute(expr.args[0], {expr.variables[0]: element})) for element in wanted):
+        return True
+    same = substitute(expr.args[0], {expr.variables[0]: Ident("it")}) == keep.mine
+    return False if same and not wanted else None
+
+
+def _holds(atom: Atom, value: bool) -> bool:
+    return atom.allowed is not None and ("bool", value) in atom.allowed
+
+
+# --- undoing itself ---------------------------------------------------------------------------------------------------
+
+
+def _undoes_itself(write: Write) -> bool:
+    """Whether a rule's own write makes its `while` false, and what is undone makes it true."""
+    rule = write.rules.outline.ruleset.spec.rules[write.index]
+    return (
+        rule.while_ is not None
+        and write.target == SELF
+        and any(_only_before(atom, write) for atom in write.rules.conditions(write.index))
+    )
+
+
+def _only_before(atom: Atom, write: Write) -> bool:
+    """Whether a term holds while the field is not there, and does not once it is written."""
+    if write.mine is not None:
+        return _after(atom.expr, write) is True and not _holds(atom, True) and _holds(atom, False)
+    field, expr = _field(SELF, write.path), atom.expr
+    if isinstance(expr, Select) and expr.test:
+        named = plain(Select(expr.operand, expr.field)) == field
+        return named and not _holds(atom, True) and write.value != Literal(None)
+    if not (isinstance(expr, Call) and expr.function == "orValue" and expr.target is not None):
+        return False
+    default, value = expr.args[0], write.value
+    if plain(expr.target) != field or not (isinstance(default, Literal) and isinstance(value, Literal)):
+        return False
+    return not atom.contradicts(_is(expr, default)) and atom.contradicts(_is(expr, value))
+
+
+def _is(expr: Expr, literal: Literal) -> Atom:
+    return Atom(expr, frozenset({(type(literal.value).__name__, literal.value)}))
+
+
 def _present(expr: Expr) -> Expr:
     """``o.?x.orValue(c)`` as ``o.x``."""
     if isinstance(expr, Call) and expr.function == "orValue" and expr.target is not None:
@@ -163,7 +231,12 @@ def _present(expr: Expr) -> Expr:
 def _told(cycle: list[Write], code: str, how: str) -> Finding:
     first = cycle[0]
     outline = first.rules.outline
-    if len(cycle) == 1:
+    if not how:
+        message = (
+            f"{first.label} undoes itself for ever: what it writes to {first.field} makes its `while` false, "
+            "and what is undone makes it true"
+        )
+    elif len(cycle) == 1:
         message = f"{first.label} wakes itself for ever: it makes {first.field} of what {first.field} was"
     else:
         steps = [f"{write.label} ({write.field}) {how} " for write in cycle]
@@ -176,4 +249,6 @@ def _told(cycle: list[Write], code: str, how: str) -> Finding:
         for write in cycle[1:]
     )
     hint = "write a value that follows from fields that these rules do not write, or end it by a condition on the field"
+    if not how:
+        hint = "ask for what the rule does not write itself"
     return told(code, error, ruleset=outline.name, rule=first.rule, hint=hint, related=others)

@@ -33,15 +33,15 @@ def check(types: Types) -> None:
         wanted = _shape(types, by) if by is not None else _element(types, listed)
         found = _shape(types, key)
         plain = True
-        for shape, site, what in (
+        for shape, place, what in (
             (wanted, by or listed, "the key of an element"),
             (found, key, "the key of an object"),
         ):
-            if site is None or shape is None or _unknown(shape) or shape.name in _PLAIN:
+            if place is None or shape is None or _unknown(shape) or shape.name in _PLAIN:
                 continue
-            hint = "; give `by`" if site is listed else ""
+            hint = "; give `by`" if place is listed else ""
             message = f"{what} is of type {shape}: a text, a number or a bool tells one from another{hint}"
-            types.told("RP006", source_error(message, start(site.expr)))
+            types.told("RP006", source_error(message, start(place.expr)))
             plain = False
         if plain and key is not None and wanted is not None and found is not None and _differ(wanted, found):
             message = f"the key of an object is of type {found}, that of an element of type {wanted}: they never meet"

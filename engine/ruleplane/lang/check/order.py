@@ -52,7 +52,7 @@ def check(facts: RuleFacts, over_maps: Set[tuple[Source, int]]) -> Iterator[Find
             value = facts.expander.expand(site.expr, frozenset(site.vars))
             found = _Order(facts, site, over_maps).hanging(value, facts.conditions(site.rule))
             if found is not None:
-                yield _told(facts, site, found, "an Event tells it")
+                yield _told(facts, site, found, "it is told")
 
 
 def _told(facts: RuleFacts, site: Site, found: tuple[str, Expr, str], end: str) -> Finding:
@@ -90,7 +90,7 @@ class _Order:
             if listed is None:
                 continue
             code = self.missing(listed)
-            if code and not _alone(listed, conditions):
+            if code and not alone(listed, conditions):
                 return code, node, message
         return None
 
@@ -134,7 +134,7 @@ class _Order:
         return ""
 
 
-def _alone(listed: Expr | None, conditions: Sequence[Atom]) -> bool:
+def alone(listed: Expr | None, conditions: Sequence[Atom]) -> bool:
     """Whether the rule acts only where this list, or what it is made of, has no second element."""
     made_of: list[Expr | None] = [listed]
     while isinstance(listed, (Macro, Call)) and listed.target is not None:
