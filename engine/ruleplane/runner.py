@@ -22,8 +22,8 @@ from ruleplane.client.connection import Connection
 from ruleplane.client.credentials import Credentials
 from ruleplane.client.discovery import discover
 from ruleplane.client.election import LEASE, Election
+from ruleplane.client.followers import HOPELESS, Followers
 from ruleplane.client.inbox import Inbox
-from ruleplane.client.reflector import Reflector
 from ruleplane.client.rehearsal import Change, Rehearsal
 from ruleplane.client.types import learn
 from ruleplane.client.verbs import RemoteVerbs
@@ -34,7 +34,7 @@ from ruleplane.model.data import data_dir
 from ruleplane.model.ruleset import Library
 from ruleplane.model.schema import Schemas
 from ruleplane.reconcile.confirm import Confirmation
-from ruleplane.reconcile.kinds import EVERY, check, named
+from ruleplane.reconcile.kinds import EVERY, check, named, polled
 from ruleplane.reconcile.loop import Loop
 from ruleplane.trace.recorder import Recorder
 from ruleplane.trace.sqlite import open_log
@@ -50,7 +50,6 @@ if TYPE_CHECKING:
 
 TRACE_DELAY = 0.1  # seconds that firings wait to be written together
 TRACE_MOST = 2_000
-HOPELESS = 5  # failures in a row after which `once` gives a key up
 ENDING = 5.0  # seconds that giving up the lease may take
 Tell: TypeAlias = "Callable[[str, str], None]"  # a line for people, and what it is: info, write, warning, error
 
@@ -81,13 +80,13 @@ class Runner:
         self._work, self._stopping = asyncio.Event(), asyncio.Event()
         self._inbox = Inbox(self._work)
         self._schemas = Schemas.builtin()
-        self._reflectors: dict[str, Reflector] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._waiting: list[Program] = []  # until all their kinds are listed
         self._ends = settings.once or settings.dry_run or settings.retract
         self._election: Election | None = None
         self._lost = False
         self._rehearsal: Rehearsal | None = None
+        self._followers: Followers
         self.loop: Loop
         self.recorder: Recorder
 
@@ -121,8 +120,11 @@ class Runner:
         version = await connection.ask("GET", "/version")
         tell(f"server   {credentials.server} ({version.get('gitVersion', 'version unknown')})", "info")
         registry = await discover(connection)
+        every: dict[str, int] = {}
         for program in programs:
             check(program, registry)
+            for ref, span in polled(program, registry).items():
+                every[ref] = min(span, every.get(ref, span))
         refs = {ref: None for program in programs for ref in named(program).values()}
         kinds = [kind for ref in refs if (kind := registry.get(ref)) is not None]
         await learn(connection, kinds, self._schemas)
@@ -143,18 +145,22 @@ class Runner:
             verbs = self._rehearsal = Rehearsal(self._schemas, self._cached)
         self.loop = Loop(registry, self._schemas, lambda _kind: verbs, self._clock, self._random, self.recorder)
         if not settings.dry_run:  # which sends nothing
-            self.loop.confirmation = Confirmation(self.loop.intake, registry, lambda _kind: verbs, self._followed)
+            followed = lambda: self._followers.kinds  # noqa: E731
+            self.loop.confirmation = Confirmation(self.loop.intake, registry, lambda _kind: verbs, followed)
         self._waiting = programs
-        self._reflect(registry, kinds, every=EVERY in refs)
+        self._followers = Followers(connection, self._inbox, self._random, settings.namespace, every, self._back_off)
+        for kind in kinds:
+            self.loop.cache.kind(kind.ref)
+            self._followers.add(kind)
+        if EVERY in refs:
+            self.loop.cache.kind(EVERY)
+            self._followers.add_every(registry)
         tell(f"rules    {', '.join(program.name for program in programs)}", "info")
         where = f" in namespace {settings.namespace}" if settings.namespace else ""
         tell(f"watching {', '.join(refs)}{where}", "info")
 
     def _cached(self, kind: Kind, namespace: str, name: str) -> dict[str, Any] | None:
         return self.loop.cache.get(kind.ref, f"{namespace}/{name}")
-
-    def _followed(self) -> list[Kind]:
-        return [reflector.kind for reflector in self._reflectors.values()]
 
     def _elect(self, programs: list[Program], kind: Kind | None, credentials: Credentials) -> None:
         if kind is None:
@@ -167,31 +173,6 @@ class Runner:
         identity = self.settings.identity or f"{socket.gethostname()}_{os.getpid()}_{uuid4()}"
         verbs = RemoteVerbs(self.connection, self._schemas)
         self._election = Election(verbs, kind, namespace, name, identity, SteadyClock(), self.settings.terms)
-
-    def _reflect(self, registry: Any, kinds: list[Kind], *, every: bool) -> None:
-        for kind in kinds:
-            self.loop.cache.kind(kind.ref)
-            self._reflector(kind)
-        if every:
-            self.loop.cache.kind(EVERY)
-            seen = {(kind.group, kind.plural) for kind in kinds}
-            for kind in registry:  # the server's preferred version comes first: one version of each resource
-                if {"list", "watch"} <= set(kind.verbs) and (kind.group, kind.plural) not in seen:
-                    seen.add((kind.group, kind.plural))
-                    self._reflector(kind, partial=True)
-
-    def _reflector(self, kind: Kind, *, partial: bool = False) -> None:
-        if not {"list", "watch"} <= set(kind.verbs):
-            raise RuleplaneError(f"watching {kind.ref}: the server lets nobody list and watch it")
-        self._reflectors[kind.ref] = Reflector(
-            self.connection,
-            kind,
-            self._inbox,
-            self._random,
-            namespace=self.settings.namespace,
-            partial=partial,
-            sleep=self._back_off,
-        )
 
     async def _back_off(self, seconds: float) -> None:
         self._work.set()  # who waits for a list may want to give it up
@@ -211,14 +192,14 @@ class Runner:
                 if not await self._acquire(self._election):
                     return 0
                 self._spawn(self._keep(self._election))
-            for reflector in self._reflectors.values():
-                self._spawn(reflector.run())
+            for follower in self._followers:
+                self._spawn(follower.run())
             if self.settings.dry_run:
                 return await self._rehearse()
             return await self._reconcile()
         finally:
-            for ref in self._unlisted() if self._ends else ():
-                self._tell(f"listing {ref}: {self._reflectors[ref].trouble}", "error")
+            for follower in self._followers.unlisted() if self._ends else ():
+                self._tell(f"listing {follower.kind.ref}: {follower.trouble}", "error")
             await self._close()
 
     def _spawn(self, coroutine: Any) -> None:
@@ -274,7 +255,7 @@ class Runner:
                     self.recorder.flush(TRACE_MOST)
                 await asyncio.sleep(0)  # a pass without requests lets reflectors have their turn
                 continue
-            if self._ends and (self._quiet() or self._unlisted()):
+            if self._ends and (self._quiet() or self._followers.unlisted()):
                 break
             await self._rest(loop.next_instant())
         for task in self._tasks:
@@ -283,7 +264,7 @@ class Runner:
         left = self._left() if self.settings.retract else []
         for line in left:
             self._tell(line, "error")
-        failing = self._ends and (self._unlisted() or loop.queue.struggling())
+        failing = self._ends and (self._followers.unlisted() or loop.queue.struggling())
         return 1 if self._lost or left or failing else 0
 
     def _left(self) -> list[str]:
@@ -296,10 +277,6 @@ class Runner:
                 left.append(f"{bound.program.name}: not all is undone: {reason}")
         return left
 
-    def _unlisted(self) -> list[str]:
-        """The kinds that cannot be listed, again and again: a run that is to end gives them up."""
-        return [ref for ref, one in self._reflectors.items() if one.failures >= HOPELESS and not one.synced]
-
     async def _rehearse(self) -> int:
         """Decide every object once."""
         while self._waiting and not self._stopping.is_set():
@@ -307,7 +284,7 @@ class Runner:
             self._inbox.empty_into(self.loop)
             self._admit()
             if self._waiting:
-                if self._unlisted():
+                if self._followers.unlisted():
                     return 1
                 await self._rest(0)
         for _ in range(len(self.loop.queue)):
@@ -325,13 +302,11 @@ class Runner:
                 if self.settings.retract:
                     self.loop.retract(bound)
             if not self._waiting:
-                count = sum(len(reflector) for reflector in self._reflectors.values())
-                self._tell(f"synced   {count} objects", "info")
+                self._tell(f"synced   {self._followers.objects} objects", "info")
 
     def _synced(self, program: Program) -> bool:
         refs = set(named(program).values())
-        wanted = self._reflectors if EVERY in refs else refs
-        return all(self._reflectors[ref].synced for ref in wanted)
+        return self._followers.synced(None if EVERY in refs else refs)
 
     def _quiet(self) -> bool:
         """Whether everything is as the rules want it, or fails again and again."""

@@ -15,66 +15,27 @@ feeds the loop between two decisions.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any
 
-from ruleplane.client.paths import collection
+from ruleplane.client.follower import LEAST, Follower, key_of
 from ruleplane.client.refusal import refused
 from ruleplane.errors import ApiError, Expired, Gone
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-    from random import Random
-
-    from ruleplane.client.connection import Connection
-    from ruleplane.model.kind import Kind
-
 _LOG = logging.getLogger("ruleplane.client")
-PAGE = 500
 WATCH_SECONDS = 300  # a watch is asked for so long, up to twice: not all of them end at once
-LEAST, MOST = 0.8, 30.0  # seconds before trying again, as client-go
 _JSON = "application/json"
 _PARTIAL = "application/json;as=PartialObjectMetadata{list};g=meta.k8s.io;v=v1"
 
 
-class Sink(Protocol):
-    """Who is told."""
-
-    def changed(self, kind: Kind, key: str, obj: dict[str, Any] | None, revision: int, event: str) -> None:
-        """Object ``key`` (``namespace/name``) is now ``obj`` (None: gone)."""
-
-    def reached(self, kind: Kind, revision: int) -> None:
-        """Everything of this kind up to ``revision`` has been told."""
-
-
-class Reflector:
+class Reflector(Follower):
     """One kind. ``partial``: metadata only. ``namespace``: only that one's objects ("": all)."""
 
-    def __init__(
-        self,
-        connection: Connection,
-        kind: Kind,
-        sink: Sink,
-        random: Random,
-        *,
-        namespace: str = "",
-        partial: bool = False,
-        sleep: Callable[[float], Awaitable[Any]] = asyncio.sleep,
-    ) -> None:
-        self.kind = kind
-        self.synced = False
-        self.trouble = ""  # why it is not up to date
-        self._connection, self._sink, self._random, self._sleep = connection, sink, random, sleep
-        self._path = collection(kind, namespace)
+    def __init__(self, *args: Any, partial: bool = False, **more: Any) -> None:
+        super().__init__(*args, **more)
         self._partial = partial
-        self._known: dict[str, str] = {}  # key -> resourceVersion
         self._revision = ""  # "": list first
-        self.failures = 0  # in a row
-
-    def __len__(self) -> int:
-        return len(self._known)
 
     async def run(self) -> None:
         """Follow until cancelled."""
@@ -92,34 +53,9 @@ class Reflector:
             except ApiError as error:
                 await self._wait(error)
 
-    async def _wait(self, error: ApiError) -> None:
-        """Let an error pass, longer each time."""
-        if error.message != self.trouble:
-            _LOG.warning("following %s: %s", self.kind.ref, error.message)
-        self.trouble = error.message
-        delay = min(LEAST * 2**self.failures, MOST)
-        self.failures = min(self.failures + 1, 10)
-        await self._sleep(delay * (1 + self._random.random()))
-
-    def _well(self) -> None:
-        if self.trouble:
-            _LOG.warning("following %s: it works again", self.kind.ref)
-        self.trouble, self.failures = "", 0
-
     async def list(self) -> None:
         """Tell what there is, and of what was told before, what is gone. Raises ApiError."""
-        query = {"limit": str(PAGE)}
-        found: dict[str, dict[str, Any]] = {}
-        accept = f"{_PARTIAL.format(list='List')},{_JSON}" if self._partial else _JSON
-        while True:
-            answer = await self._connection.ask("GET", self._path, query=query, accept=accept)
-            for obj in answer.get("items") or ():
-                found[_key(obj)] = self._named(obj)
-            metadata = answer.get("metadata") or {}
-            if not metadata.get("continue"):
-                break
-            query["continue"] = metadata["continue"]
-        revision = metadata["resourceVersion"]
+        found, revision = await self._pages(f"{_PARTIAL.format(list='List')},{_JSON}" if self._partial else _JSON)
         for key in [key for key in self._known if key not in found]:
             del self._known[key]
             self._sink.changed(self.kind, key, None, int(revision), "DELETED")
@@ -155,11 +91,11 @@ class Reflector:
                 if change == "BOOKMARK":
                     self._sink.reached(self.kind, int(revision))
                 elif change == "DELETED":
-                    key = _key(obj)
+                    key = key_of(obj)
                     self._known.pop(key, None)
                     self._sink.changed(self.kind, key, None, int(revision), change)
                 else:
-                    self._told(_key(obj), self._named(obj), change)
+                    self._told(key_of(obj), self._named(obj), change)
                 self._revision = revision
         return heard
 
@@ -168,12 +104,3 @@ class Reflector:
         if self._known.get(key) != revision:
             self._known[key] = revision
             self._sink.changed(self.kind, key, obj, int(revision), event)
-
-    def _named(self, obj: dict[str, Any]) -> dict[str, Any]:
-        """Items of a list do not tell their kind, and partial objects tell another one."""
-        return {**obj, "apiVersion": self.kind.api_version, "kind": self.kind.kind}
-
-
-def _key(obj: dict[str, Any]) -> str:
-    metadata = obj["metadata"]
-    return f"{metadata.get('namespace', '')}/{metadata['name']}"

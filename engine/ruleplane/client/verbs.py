@@ -67,7 +67,7 @@ class RemoteVerbs:
             entries += [_entry(kind, {**obj, **what}) for obj in answer.get("items") or ()]
             metadata = answer.get("metadata") or {}
             if not metadata.get("continue"):
-                return Page(entries, int(metadata["resourceVersion"]))
+                return Page(entries, int(metadata.get("resourceVersion") or 0))
             asked["continue"] = metadata["continue"]
 
     async def create(self, kind: Kind, namespace: str, obj: dict[str, Any], call: Call) -> Entry:

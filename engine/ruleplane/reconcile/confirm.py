@@ -122,7 +122,7 @@ class Confirmation:
 
     def _all(self, ref: str, namespace: str) -> list[Look]:
         named = self._registry.get(ref)
-        kinds = self._every() if ref == EVERY else [named] if named is not None else []
+        kinds = self._every() if ref == EVERY else [named] if named is not None and "watch" in named.verbs else []
         return [Look(kind, namespace if kind.namespaced else "") for kind in kinds]
 
 

@@ -42,6 +42,25 @@ def check_places(program: Program, registry: Registry) -> None:
             raise program.source.error(message, ("spec", "watch", key), key=True)
 
 
+def polled(program: Program, registry: Registry) -> dict[str, int]:
+    """How often (ns) the kinds are read that can be listed and not watched. Raises SourceError where somebody would
+    wait to be woken by one."""
+    found: dict[str, int] = {}
+    for path, ref in named(program).items():
+        kind = registry.get(ref)
+        if kind is None or "watch" in kind.verbs or "list" not in kind.verbs:
+            continue
+        spec = program.relations[path[2].partition("(")[0]] if path[1] == "watch" else None
+        if spec is None:
+            message = f"the server lets nobody watch {ref}: no rules can be for it; watch it with `every` instead"
+            raise program.source.error(message, path)
+        if not spec.every:
+            message = f"the server lets nobody watch {ref}: give `every`, how often to read it"
+            raise program.source.error(message, path)
+        found[ref] = min(found.get(ref, spec.every), spec.every)
+    return found
+
+
 def check(program: Program, registry: Registry) -> None:
     """Raise SourceError, with the place and the nearest name, for a kind that is not served, and as
     :func:`check_places`."""
