@@ -21,10 +21,10 @@ from ruleplane.errors import ApiError, Conflict, NotFound, SourceError
 from ruleplane.reconcile.catalog import LIBRARY, RULE_SET
 from ruleplane.reconcile.effect import Notice
 from ruleplane.reconcile.gate import FINALIZER
-from ruleplane.reconcile.installed import Item, Outcome, alike, identity_of, same
+from ruleplane.reconcile.installed import Item, Outcome, identity_of, same
 from ruleplane.reconcile.kinds import check_places, missing
 from ruleplane.reconcile.report import Tally, patch
-from ruleplane.reconcile.retract import finds_all
+from ruleplane.reconcile.retract import alike, finds_all
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -93,9 +93,3 @@ def identity_of(program: Program) -> str:
     """Equal for equal texts that call equal functions."""
     text = orjson.dumps([program.text_hash, dict(program.calls)], option=orjson.OPT_SORT_KEYS)
     return hashlib.blake2b(text, digest_size=8).hexdigest()
-
-
-def alike(old: Program, new: Program) -> bool:
-    """Whether the keys of the one are keys of the other; who is asked about requests has none."""
-    sort = (old.by is None, old.admission is None) == (new.by is None, new.admission is None)
-    return old.kind == new.kind and sort

@@ -27,7 +27,7 @@ from ruleplane.reconcile.firing import firing_of, ref_of
 from ruleplane.reconcile.intake import Intake
 from ruleplane.reconcile.kinds import check
 from ruleplane.reconcile.queue import WorkQueue
-from ruleplane.reconcile.retract import finds_all, stage_of
+from ruleplane.reconcile.retract import alike, finds_all, stage_of
 from ruleplane.reconcile.rivals import Rivals
 from ruleplane.reconcile.send import Sender, Sent
 from ruleplane.reconcile.tell import Teller
@@ -99,6 +99,9 @@ class Loop:
         programs = list(programs)
         for program in programs:
             self._check(program)
+        return self._bind(programs)
+
+    def _bind(self, programs: Iterable[Program]) -> list[Bound]:
         bounds = [(self._admission(p).add if p.admission is not None else self.cache.bind)(p) for p in programs]
         for bound in bounds:
             self._start(bound, bound.every_key())
@@ -111,16 +114,13 @@ class Loop:
         return self.admission
 
     def replace(self, bound: Bound, program: Program) -> None:
-        """Run this program in the place of a bound one for the same kind: whatever waits, was refused or is not yet
-        visible of its keys still counts, so that what is half done is finished under the new text. What only the old
-        text can undo is undone first, under it. Raises SourceError for a kind that is not served."""
+        """Run this program in the place of a bound one: whatever waits, was refused or is not yet visible of its keys
+        still counts, so that what is half done is finished under the new text. A text with other keys, or one that is
+        asked about requests where the other reconciles, begins anew. What only the old text can undo is undone first,
+        under it. Raises SourceError for a kind that is not served."""
         self._check(program)
-        if program.admission is not None and bound.program.admission is not None:
-            self.errors.pop(bound.program.name, None)
-            self._admission(program).replace(bound, program)
-            return
-        assert program.admission is bound.program.admission is None, "requests and keys take no place of each other"
-        if finds_all(program, bound.program):
+        old = bound.program
+        if not old.undoes or (alike(old, program) and finds_all(program, old)):
             self._exchange(bound, program)
         else:
             self.successors[bound] = program
@@ -128,9 +128,16 @@ class Loop:
 
     def _exchange(self, bound: Bound, program: Program) -> None:
         self.successors.pop(bound, None)
+        if not alike(bound.program, program):
+            self._bind([program])  # before the other goes, so that the cache keeps what both look at
+            self.remove(bound)
+            return
+        self.errors.pop(bound.program.name, None)
+        if program.admission is not None:
+            self._admission(program).replace(bound, program)
+            return
         keys = bound.every_key()
         self.memos.forget(bound.program)
-        self.errors.pop(bound.program.name, None)
         self._make_peace(bound)
         self.cache.rebind(bound, program)
         self._start(bound, sorted({*keys, *bound.every_key()}))

@@ -46,6 +46,12 @@ def stage_of(bound: Bound, primary: dict[str, Any] | None, obj: dict[str, Any] |
     return "over" if bound.ending else "living"
 
 
+def alike(old: Program, new: Program) -> bool:
+    """Whether the keys of the one are keys of the other; who is asked about requests has none."""
+    sort = (old.by is None, old.admission is None) == (new.by is None, new.admission is None)
+    return old.kind == new.kind and sort
+
+
 def finds_all(new: Program, old: Program) -> bool:
     """Whether the new text of a rule set finds again, and so undoes, all that the old one may have left."""
     if any(rule.lasting and isinstance(rule.head, heads.Keep) for rule in old.rules):
