@@ -161,6 +161,13 @@ def test_the_status_is_not_the_creators_to_set() -> None:
     assert Server().create("v1/Pod", pod(status={"phase": "Running"}))["status"] == {"phase": "Pending"}
 
 
+def test_what_a_status_must_have_is_there_from_the_start() -> None:
+    spec = {"attacher": "csi.example.com", "nodeName": "n", "source": {"persistentVolumeName": "pv"}}
+    body = {"metadata": {"name": "va"}, "spec": spec, "status": {"attached": True}}
+    made = Server().create("storage.k8s.io/v1/VolumeAttachment", body)
+    assert made["status"] == {"attached": False}
+
+
 def test_a_node_registers_with_its_status() -> None:
     made = Server().create("v1/Node", {"metadata": {"name": "n"}, "status": {"capacity": {"pods": "110"}}})
     assert made["status"] == {"capacity": {"pods": "110"}}

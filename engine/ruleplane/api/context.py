@@ -57,6 +57,9 @@ class Removed(Entry):
     __slots__ = ()
 
 
+_NOTHING: dict[str | None, int] = {"integer": 0, "boolean": False}  # by type, what nobody has said
+
+
 class Context:
     """The API's parts, and the last steps of a write."""
 
@@ -111,13 +114,15 @@ class Context:
         return known[1]
 
     def empty_status(self, kind: Kind) -> Json:
-        """The status of an object of which nobody has said anything: the numbers that must be there, as 0."""
+        """The status of an object of which nobody has said anything: what must be there, as 0 and false."""
         status = self._statuses.get(kind.ref)
         if status is None:
             root = self.node(kind)
             node = root.field("status") if root is not None else None
             fields = [(name, node.field(name)) for name in node.required] if node is not None else []
-            status = {name: 0 for name, field in fields if field is not None and field.type == "integer"}
+            status = {
+                name: _NOTHING[field.type] for name, field in fields if field is not None and field.type in _NOTHING
+            }
             self._statuses[kind.ref] = status
         return status
 
