@@ -191,3 +191,117 @@ Feature: Admission rule sets run on requests, in order, and refuse, change or co
         status: {phase: Terminating}
         """
       Then the request is refused with "status of a is ours"
+
+  Rule: What the sets make of an object is checked before anybody judges it
+
+    Example: A label that is none
+      Given the rules:
+        """
+        apiVersion: ruleplane.dev/v1
+        kind: RuleSet
+        metadata: {name: tag}
+        spec:
+          component: apiserver
+          order: 10
+          for: {o: {kind: v1/ConfigMap}}
+          rules:
+            - name: tag
+              doc: The label says what the data say.
+              set: {metadata: {labels: {tag: "${o.data.tag}"}}}
+            - name: judge
+              doc: Only what can be stored is judged.
+              deny: "judged: ${o.metadata.labels.tag}"
+        """
+      When somebody tries to apply the manifest:
+        """
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: a}
+        data: {tag: not a label}
+        """
+      Then the request is refused with "a valid label must be an empty string or consist of alphanumeric characters"
+      When somebody tries to apply the manifest:
+        """
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: a}
+        data: {tag: label}
+        """
+      Then the request is refused with "judged: label"
+
+  Rule: `where` counts if it holds of the new object or of the old one: nobody slips out of it
+
+    Example: What is locked cannot be unlocked by taking the mark off
+      Given the manifest:
+        """
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: a, labels: {locked: "yes"}}
+        """
+      And the rules:
+        """
+        apiVersion: ruleplane.dev/v1
+        kind: RuleSet
+        metadata: {name: lock}
+        spec:
+          component: apiserver
+          order: 10
+          for: {o: {kind: v1/ConfigMap, where: "has(o.metadata.labels) && 'locked' in o.metadata.labels"}}
+          rules:
+            - name: locked
+              doc: What is locked stays as it is.
+              deny: "${o.metadata.name} is locked"
+        """
+      When somebody tries to patch ConfigMap "a":
+        """
+        metadata: {labels: {locked: null}}
+        """
+      Then the request is refused with "a is locked"
+      When somebody tries to apply the manifest:
+        """
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: b}
+        """
+      Then the request is granted
+
+  Rule: A set may choose, and set what follows
+
+    Example: A claim gets the cheapest class that is large enough
+      Given the manifests:
+        """
+        {apiVersion: v1, kind: ConfigMap, metadata: {name: small, labels: {class: ""}}, data: {size: "1", price: "1"}}
+        ---
+        {apiVersion: v1, kind: ConfigMap, metadata: {name: large, labels: {class: ""}}, data: {size: "9", price: "5"}}
+        """
+      And the rules:
+        """
+        apiVersion: ruleplane.dev/v1
+        kind: RuleSet
+        metadata: {name: classes}
+        spec:
+          component: apiserver
+          order: 10
+          for: {claim: {kind: v1/Secret, operations: [CREATE]}}
+          watch: {classes: {kind: v1/ConfigMap, labels: {class: ""}, namespace: "'default'"}}
+          rules:
+            - name: class
+              doc: The cheapest class that fits.
+              choose:
+                c: classes
+                filters: {Size: {require: int(c.data.size) >= int(claim.metadata.annotations.size), message: too small}}
+                scores: {Cheap: {value: -int(c.data.price)}}
+                then: {set: {metadata: {labels: {class: "${c.metadata.name}"}}}}
+                none: {set: {metadata: {labels: {class: none}}}}
+        """
+      When the manifests are applied:
+        """
+        {apiVersion: v1, kind: Secret, metadata: {name: a, annotations: {size: "1"}}}
+        ---
+        {apiVersion: v1, kind: Secret, metadata: {name: b, annotations: {size: "2"}}}
+        ---
+        {apiVersion: v1, kind: Secret, metadata: {name: c, annotations: {size: "99"}}}
+        """
+      Then Secret "a" has metadata.labels.class small
+      And Secret "b" has metadata.labels.class large
+      And Secret "c" has metadata.labels.class none

@@ -46,6 +46,67 @@ Feature: What is shared with others is not lost by our writing
       And the control plane is idle
       Then Node "n" has spec.taints [{key: example.com/new, effect: NoExecute}]
 
+  Rule: Nothing is written into a list on the strength of a cache that lags behind
+
+    Background:
+      Given the rules:
+        """
+        apiVersion: ruleplane.dev/v1
+        kind: RuleSet
+        metadata: {name: closer}
+        spec:
+          component: test
+          for: {c: {kind: v1/ConfigMap, where: "has(c.data) && 'closes' in c.data"}}
+          watch: {node: {kind: v1/Node, name: c.data.closes}}
+          rules:
+            - name: taint
+              doc: The node is closed as long as the ConfigMap says so.
+              keep:
+                of: ${node}
+                in: spec.taints
+                mine: it.key == 'example.com/closed'
+                as: "${'open' in c.data ? [] : [{'key': 'example.com/closed', 'effect': 'NoSchedule'}]}"
+            - name: condition
+              doc: And its status says so.
+              keep:
+                of: ${node}
+                in: status.conditions
+                mine: it.type == 'Closed'
+                as: "${'open' in c.data ? [] : [{'type': 'Closed', 'status': 'True'}]}"
+                subresource: status
+            - name: told
+              doc: Whether there is a list of taints is told.
+              when: node != null
+              apply: {to: "${c}", metadata: {annotations: {taints: "${string(has(node.spec.taints))}"}}}
+        """
+      And the manifests:
+        """
+        {apiVersion: v1, kind: Node, metadata: {name: n}}
+        ---
+        {apiVersion: v1, kind: ConfigMap, metadata: {name: gate}, data: {closes: n}}
+        """
+      And the control plane is idle
+
+    Example: A taint that somebody set meanwhile is not erased
+      Given the cache of Node stands still
+      When spec.taints of Node "n" is set to [{key: example.com/closed, effect: NoSchedule}, {key: example.com/mine, effect: NoExecute}]
+      And data.open of ConfigMap "gate" is set to "yes"
+      And the control plane is idle
+      Then Node "n" has 2 entries in spec.taints
+      When the cache of Node catches up
+      And 1 second passes
+      Then Node "n" has spec.taints [{key: example.com/mine, effect: NoExecute}]
+
+    Example: A part that is written apart, and a list that nothing is left of
+      Then Node "n" has spec.taints [{key: example.com/closed, effect: NoSchedule}]
+      And condition Closed of Node "n" is True
+      And ConfigMap "gate" has metadata.annotations.taints "true"
+      When data.open of ConfigMap "gate" is set to "yes"
+      And the control plane is idle
+      Then Node "n" has no spec.taints
+      And Node "n" has no condition Closed
+      And ConfigMap "gate" has metadata.annotations.taints "false"
+
   Rule: A value that is computed from the object that it is written to is never written over a newer one
 
     Example: An update that was lost to the cache is read again before anything is written

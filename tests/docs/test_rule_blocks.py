@@ -48,3 +48,9 @@ def test_every_law_has_a_feature_that_runs() -> None:
         link = re.match(r"\*\*\[[^\]]+\]\(([^)]+\.feature)\)", law)
         assert link is not None, law
         assert (REFERENCE.parent / link[1]).exists(), link[1]
+
+
+def test_every_feature_of_the_language_belongs_to_a_law() -> None:
+    section = REFERENCE.read_text(encoding="utf-8").partition("## Laws")[2].partition("\n## ")[0]
+    linked = {(REFERENCE.parent / link).resolve() for link in re.findall(r"\(([^()]+\.feature)\)", section)}
+    assert linked == {path.resolve() for path in (ROOT / "features" / "language").glob("*.feature")}

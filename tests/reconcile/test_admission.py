@@ -339,3 +339,45 @@ def test_what_is_made_with_an_object_is_there_with_it_and_told_afterwards() -> N
     assert other["metadata"]["resourceVersion"] == str(made.revision)
     assert other["metadata"]["ownerReferences"][0]["uid"] == made.value["metadata"]["uid"]
     assert [event["message"] for event in cluster.list("event")] == ["made ConfigMap"]
+
+
+FILL = """\
+apiVersion: ruleplane.dev/v1
+kind: RuleSet
+metadata: {name: fill}
+spec:
+  component: apiserver
+  order: 1
+  for: {o: {kind: v1/ConfigMap}}
+  rules:
+    - name: fill
+      set: {data: {seen: "yes"}}
+    - name: level
+      when: has(o.data.level)
+      set: {data: {level: high}}
+"""
+
+
+def owners(cluster: VirtualCluster) -> dict[tuple[str, str], list[str]]:
+    entries = cluster.get("configmap", "room")["metadata"]["managedFields"]
+    return {(one["manager"], one["operation"]): sorted(one["fieldsV1"].get("f:data", {})) for one in entries}
+
+
+@pytest.mark.parametrize("verb", ["create", "apply"])
+def test_what_admission_sets_is_nobodys_as_in_kubernetes(verb: str) -> None:
+    cluster = cluster_with(FILL)
+    kind = cluster.kind("configmap")
+    if verb == "create":
+        drive(cluster.cluster.api.create(kind, "default", ROOM, Call("ann")))
+        operation = "Update"
+    else:
+        drive(cluster.cluster.api.patch(kind, "default", "room", ROOM, "apply", Call("ann")))
+        operation = "Apply"
+    assert owners(cluster) == {("ann", operation): [".", "f:seats", "f:taken"][1 if verb == "apply" else 0 :]}
+    body = {"data": {"taken": "1", "level": "low"}}
+    drive(cluster.cluster.api.patch(kind, "default", "room", body, "merge", Call("bob")))
+    assert cluster.get("configmap", "room")["data"] == {"seats": "1", "taken": "1", "seen": "yes", "level": "high"}
+    assert owners(cluster)["bob", "Update"] == ["f:level", "f:taken"]
+    assert "f:taken" not in owners(cluster)["ann", operation]
+    again = {**ROOM, "data": {"seen": "no"}}
+    drive(cluster.cluster.api.patch(kind, "default", "room", again, "apply", Call("cid")))  # in nobody's way

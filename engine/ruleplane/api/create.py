@@ -115,6 +115,7 @@ async def _store(
     key = kind.key(namespace, name)
     new = ctx.mutate(call, "create", kind, "", new, None)
     review = ctx.review(call, "CREATE", kind, key, new, None)
+    asked = new  # what admission changes of it is nobody's, as in Kubernetes
     if review is None:
         ctx.check(kind, new)
     else:
@@ -124,7 +125,7 @@ async def _store(
         entries = ctx.ownership.applied(ctx.node(kind), obj, call.actor, kind, time, status=strategy.status)
     else:
         writer = Writer(call.actor or "unknown", "Update", kind.api_version)
-        entries = ctx.ownership.created(kind, ctx.node(kind), new, writer, time, status=strategy.status)
+        entries = ctx.ownership.created(kind, ctx.node(kind), asked, writer, time, status=strategy.status)
     if entries:
         metadata["managedFields"] = entries
     # another object: what the review has seen stays as it was

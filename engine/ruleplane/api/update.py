@@ -102,6 +102,7 @@ async def replace(
         return entry
     new = ctx.mutate(call, "update", kind, subresource, new, old)
     review = ctx.review(call, "UPDATE", kind, entry.key, old, old, subresource)
+    asked = new  # what admission changes of it is nobody's, as in Kubernetes
     if review is not None:
         new = await _reviewed(ctx, kind, strategy, review, new, old, call, subresource)
     if new == old and entries is None and not errors:
@@ -112,7 +113,7 @@ async def replace(
     time = ctx.now()
     if entries is None:
         writer = Writer(call.actor or "unknown", "Update", kind.api_version, subresource)
-        entries = ctx.ownership.updated(ctx.node(kind), old, new, writer, time)
+        entries = ctx.ownership.updated(ctx.node(kind), old, asked, writer, time)
     metadata = new["metadata"]
     if strategy.generation and _counts(strategy.generation, old, new):
         metadata = {**metadata, "generation": metadata.get("generation", 0) + 1}

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 from ruleplane.errors import EvaluationError
 from ruleplane.lang.cel.ast import Literal
 from ruleplane.lang.delta import Derived
-from ruleplane.matcher.changes import trie
+from ruleplane.matcher.changes import differs, trie
 from ruleplane.matcher.members import Joined, View
 from ruleplane.matcher.nodes import combine
 from ruleplane.model import labels
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Hashable
 
     from ruleplane.lang.program import Program, RelationSpec, Scope
     from ruleplane.matcher.cache import Cache, KindCache
@@ -63,6 +63,19 @@ class BoundRelation:
 
     def __repr__(self) -> str:
         return f"{self.bound.program.name}.{self.spec.name}"
+
+    def places(self, key: str) -> tuple[Hashable, ...]:
+        """The values of the buckets in which the object lies."""
+        return self.index.placed.get(key, ()) if self.index is not None else ()
+
+    def alarms(
+        self, key: str, places: tuple[Hashable, ...], old: dict[str, Any] | None, new: dict[str, Any] | None
+    ) -> bool:
+        """Whether a change of an object that lay in these ``places`` may help who found nobody: it enters or leaves the
+        relation, or another place in it, or stays and changes in what is read."""
+        if self.index is not None and (places != self.places(key) or not places):
+            return places != self.places(key)
+        return old is None or new is None or differs(old, new, self.reads)
 
     def one(self, looker: Looker, args: tuple[Any, ...]) -> Any:
         """The object of a `name` relation, or None."""

@@ -243,6 +243,7 @@ class Cache:
             objects[key] = new
         for path, held in kind.seen.items():
             _since(path, held, key, new, now)
+        alert = [(relation, relation.places(key)) for relation in kind.alert if relation.bound.blocked]
         crossed: list[Bucket] = []
         touched: list[Bucket] = []
         for index in kind.indexes:
@@ -252,6 +253,10 @@ class Cache:
         for bound in kind.primaries:
             self._wake_primary(bound, key, old, new, wake, writer)
         _wake_lookers(kind, key, old, new, crossed, touched, wake, writer)
+        for relation, places in alert:
+            if relation.alarms(key, places, old, new):
+                for primary in list(relation.bound.blocked):
+                    wake(relation.bound, primary, False)
         for bound, footprint in kind.footprints:
             _wake_left(bound, footprint, kind, key, new, wake, writer)
 
@@ -316,7 +321,7 @@ def _wake_lookers(
     wake: Callable[[Bound, str, bool], None],
     writer: tuple[Bound, str] | None,
 ) -> None:
-    """Wake who looks at buckets entered or left, at buckets it stays in, at the name; and blocked primaries."""
+    """Wake who looks at buckets entered or left, at buckets it stays in, or at the name."""
     for bucket in crossed:
         if bucket.subscribers:
             _tell(bucket.subscribers, None, None, wake, writer)
@@ -326,11 +331,6 @@ def _wake_lookers(
     named = kind.named.get(key)
     if named:
         _tell(named, old, new, wake, writer)
-    for relation in kind.alert:
-        blocked = relation.bound.blocked
-        if blocked and (old is None or new is None or differs(old, new, relation.reads)):
-            for primary in list(blocked):
-                wake(relation.bound, primary, False)
 
 
 def _wake_left(

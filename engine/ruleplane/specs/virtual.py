@@ -8,6 +8,7 @@ one instant at which something happens to the next. Called by the steps, and by 
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from functools import cache
 from random import Random
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -35,7 +36,7 @@ from ruleplane.trace.recorder import Recorder
 from ruleplane.trace.why import why
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from ruleplane.lang.library import Functions
@@ -240,13 +241,21 @@ class VirtualCluster:
         """What the scenario's own requests are made as."""
         return Call(actor="kubectl", user=_USER, field_validation="Strict")
 
-    def apply(self, manifests: str | dict[str, Any] | list[dict[str, Any]]) -> list[dict[str, Any]]:
+    def apply(
+        self, manifests: str | dict[str, Any] | list[dict[str, Any]], *, dry_run: bool = False
+    ) -> list[dict[str, Any]]:
         """Create the objects, or bring them to the manifest, as ``kubectl apply --server-side`` does. ApiError."""
+        return [drive(request).value for request in self.applying(manifests, dry_run=dry_run)]
+
+    def applying(
+        self, manifests: str | dict[str, Any] | list[dict[str, Any]], *, dry_run: bool = False
+    ) -> Iterator[Coroutine[Any, Any, Any]]:
+        """The requests that :meth:`apply` makes, not begun yet. Raises BadRequest for a kind that is not served."""
         if isinstance(manifests, str):
             manifests = [document for document in yaml.load_all(manifests, _Loader) if document]
         elif isinstance(manifests, dict):
             manifests = [manifests]
-        out = []
+        call = replace(self.call(), dry_run=dry_run)
         for manifest in manifests:
             kind = self.cluster.registry.of(manifest.get("apiVersion", ""), manifest.get("kind", ""))
             if kind is None:
@@ -255,13 +264,7 @@ class VirtualCluster:
                 )
             metadata = manifest.get("metadata") or {}
             namespace = metadata.get("namespace", "default") if kind.namespaced else ""
-            entry = drive(
-                self.cluster.api.patch(
-                    kind, namespace, metadata.get("name", ""), manifest, "apply", self.call(), force=True
-                )
-            )
-            out.append(entry.value)
-        return out
+            yield self.cluster.api.patch(kind, namespace, metadata.get("name", ""), manifest, "apply", call, force=True)
 
     def get(self, word: str, name: str, namespace: str = "default") -> dict[str, Any]:
         """One object. Raises NotFound."""

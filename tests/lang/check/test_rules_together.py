@@ -113,6 +113,16 @@ def test_what_comes_to_rest_is_no_circle(found, rules):
     assert codes(found(rule_set(rules))) == []
 
 
+def test_what_admission_counts_per_request_is_no_circle(found):
+    rules = """\
+- {name: a, apply: {to: "${room}", data: {taken: "${string(int(room.data.taken) + 1)}"}}}
+"""
+    more = "  watch: {room: {kind: v1/Secret, name: \"'room'\"}}\n"
+    counting = rule_set(rules, more=more)
+    assert "RP014" in codes(found(counting))
+    assert "RP014" not in codes(found(counting.replace("component: examples", "component: apiserver\n  order: 1")))
+
+
 def test_rules_that_throw_a_field_to_and_fro_are_found(found):
     to = write("off", "a", "o.data.?x.orValue('') == 'on'")
     fro = write("on", "b", "o.data.?x.orValue('') == 'off'")

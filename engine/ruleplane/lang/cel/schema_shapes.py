@@ -49,7 +49,8 @@ def shape_of(node: SchemaNode) -> Shape:
         return list_of(shape_of(node.items) if node.items is not None else DYN)
     if any(True for _ in node.names):
         name = node.name.rpartition(".")[2] or "object"
-        return Shape(f"{name}#{id(node)}", fields=_Fields(node))
+        # by its definition it is the same type, whoever has read the schemas
+        return Shape(f"{name}#{node.name or id(node)}", fields=_Fields(node))
     if node.values is not None:
         return map_of(STRING, shape_of(node.values))
     return map_of(STRING, DYN) if node.type == "object" else DYN

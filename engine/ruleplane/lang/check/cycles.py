@@ -32,7 +32,9 @@ Edges = dict[int, list[int]]
 
 def check(sets: Sequence[RuleFacts], checked: set[str]) -> Iterator[Finding]:
     """A finding for each cycle that a rule set asked about is part of."""
-    writes = [write for facts in sets for write in (*facts.writes, *facts.shared) if "[]" not in write.path]
+    # a request wakes an admission rule set, never a change of what it reads
+    waking = [facts for facts in sets if not facts.outline.admits]
+    writes = [write for facts in waking for write in (*facts.writes, *facts.shared) if "[]" not in write.path]
     told_of: set[frozenset[str]] = set()
     for write in writes:
         rules = frozenset((write.label,))

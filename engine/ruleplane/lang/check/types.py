@@ -191,7 +191,8 @@ class Types:
         if let is not None:
             return (let.params, let.expr) if let.params is not None else None
         function = self.table.get(name)
-        return self.definitions.get(name) if function is None or not function.overloads else None
+        typed = function is not None and (function.overloads or function.signature)
+        return None if typed else self.definitions.get(name)
 
     def _called_from(self, before: int, name: str, at: Call) -> None:
         error = source_error(f"{name}() is called here", at.pos)

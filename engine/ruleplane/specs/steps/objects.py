@@ -10,26 +10,34 @@ from pytest_bdd import parsers, step
 from ruleplane.errors import ApiError
 from ruleplane.specs.claims import claim, counted, pattern
 from ruleplane.specs.selection import Mismatch, Selection, read_value
+from ruleplane.specs.together import at_once
 from ruleplane.trace.paths import split
 
 if TYPE_CHECKING:
     from ruleplane.specs.virtual import VirtualCluster
 
 
-@step(parsers.re(r"the manifests?(?: is applied)?:"))
+@step(parsers.re(r"the manifests?(?: (?:is|are) applied)?:"))
 def applied(cluster: VirtualCluster, docstring: str) -> None:
     """As ``kubectl apply --server-side`` does."""
     cluster.apply(docstring)
 
 
-@step(parsers.re(r"somebody tries to apply the manifest:"))
-def tried(cluster: VirtualCluster, docstring: str) -> None:
+@step(parsers.re(r"somebody tries to apply the manifest(?P<dry>, as a dry run)?:"))
+def tried(cluster: VirtualCluster, docstring: str, dry: str | None) -> None:
     """It may be refused: say then how."""
     cluster.refusal = ""
     try:
-        cluster.apply(docstring)
+        cluster.apply(docstring, dry_run=bool(dry))
     except ApiError as error:
         cluster.refusal = error.message
+
+
+@step("the manifests are applied at the same instant:")
+def tried_at_once(cluster: VirtualCluster, docstring: str) -> None:
+    """Each has read what there is before any of them commits; some may be refused."""
+    refusals = at_once(cluster.cluster.store, [*cluster.applying(docstring)])
+    cluster.refusal = "\n".join(error.message for error in refusals)
 
 
 @step(parsers.re(pattern(r"somebody tries to patch (?:the (?P<part>status) of )?{objects}:")))
@@ -43,10 +51,10 @@ def tried_to_patch(cluster: VirtualCluster, objects: str, part: str | None, docs
         cluster.refusal = error.message
 
 
-@claim('the request is refused with "{text}"')
-def refused(cluster: VirtualCluster, text: str) -> None:
+@claim('(?:the|one) request is (?:refused with "{text}"|(?P<granted>granted))')
+def refused(cluster: VirtualCluster, text: str | None, granted: str | None) -> None:
     """The last one that was tried."""
-    if text not in cluster.refusal:
+    if text not in cluster.refusal if text is not None else cluster.refusal:
         raise Mismatch(f"the answer was {cluster.refusal!r}")
 
 
