@@ -88,7 +88,8 @@ def run() -> list[dict[str, Any]]:
     library = Compiler([Function("isActive", lambda pod: active(None, pod))])
     rows.append(_row("filter 100 Pods by a function", timed("size(pods.filter(p, isActive(p)))", scope, library)))
     rows.append(_row("an absorbed error", timed("pod.spec.nodeName == 'a' || pod.status.phase == 'Running'", scope)))
-    rows.append(_row("parse and compile", _microseconds(lambda: compiler.compile(parse(_MISSING), names)), 500))
+    once = _microseconds(lambda: compiler.compile(parse(_MISSING), names)(_scope3))  # the code is written when called
+    rows.append(_row("parse, compile and run once", once, 500))
     expr = parse(_MISSING)
     rows.append(_row("interpret, 3 Pods", _microseconds(lambda: compiler.interpret(expr, _scope3, names))))
     return rows

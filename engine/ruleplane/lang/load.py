@@ -9,6 +9,7 @@ from ruleplane.errors import SourceError
 from ruleplane.lang.build import build
 from ruleplane.lang.library import Functions
 from ruleplane.lang.source import Source, read, shape
+from ruleplane.lang.uncollected import uncollected
 from ruleplane.model.crd import DEFINITION
 from ruleplane.model.data import data_dir
 from ruleplane.model.ruleset import Library, RuleSet
@@ -38,6 +39,7 @@ def files(paths: Iterable[Path]) -> list[Path]:
     return found
 
 
+@uncollected()
 def documents(paths: Iterable[Path]) -> Documents:
     """The rule sets and libraries of these files; other manifests beside them are left alone. Raises SourceError."""
     found: Documents = []
@@ -65,6 +67,7 @@ def _is_rules(data: Any) -> bool:
     return isinstance(data, dict) and str(data.get("apiVersion", "")).startswith("ruleplane.dev/")
 
 
+@uncollected()
 def libraries(found: Documents) -> Functions:
     """The functions of the libraries among these. Raises SourceError."""
     functions = Functions()
@@ -72,6 +75,7 @@ def libraries(found: Documents) -> Functions:
     return functions
 
 
+@uncollected()
 def compile_documents(
     found: Documents, params: Mapping[str, Mapping[str, Any]] | None = None, functions: Functions | None = None
 ) -> list[Program]:
@@ -93,6 +97,7 @@ def compile_documents(
     return programs
 
 
+@uncollected()
 def checked(
     found: Documents,
     params: Mapping[str, Mapping[str, Any]] | None = None,
@@ -117,6 +122,7 @@ def checked(
     return programs
 
 
+@uncollected()
 def load(paths: Iterable[Path], params: Mapping[str, Mapping[str, Any]] | None = None) -> list[Program]:
     """Read, compile and check; what the bundled libraries define may be used. Raises SourceError."""
     found = documents(paths)

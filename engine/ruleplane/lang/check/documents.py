@@ -32,6 +32,7 @@ from ruleplane.lang.load import files
 from ruleplane.lang.outline import Outline
 from ruleplane.lang.params import settings
 from ruleplane.lang.source import read, shaped
+from ruleplane.lang.uncollected import uncollected
 from ruleplane.model.crd import DEFINITION
 from ruleplane.model.ruleset import Library, RuleSet
 
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     Found = Sequence[tuple[Source, RuleSet | Library]]
 
 
+@uncollected()
 def check_documents(
     found: Found, catalogue: Catalogue | None = None, *, others: Found = (), functions: Functions | None = None
 ) -> list[Finding]:
@@ -129,6 +131,7 @@ def _one(outline: Outline, catalogue: Catalogue, functions: Functions) -> tuple[
     return findings, typed.over_maps
 
 
+@uncollected()
 def check_paths(
     paths: Iterable[Path], *, libraries: Iterable[Path] = (), crds: Iterable[dict[str, Any]] = ()
 ) -> list[Finding]:
