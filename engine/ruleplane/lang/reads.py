@@ -43,7 +43,8 @@ FnDef: TypeAlias = "tuple[tuple[str, ...], Expr]"
 
 
 class Reader:
-    """Follows values through one rule set's lets, relations and functions."""
+    """Follows values through one rule set's lets, relations and functions, which do not change meanwhile: each is
+    followed once for what it is given."""
 
     def __init__(
         self,
@@ -55,6 +56,8 @@ class Reader:
         self._lets = lets
         self._functions = functions
         self._stack: list[str] = []
+        self._cycles = 0  # how often a text was left out because it is being followed already
+        self._known: dict[tuple[str, frozenset[tuple[str, Abstract]]], tuple[Reads, Abstract]] = {}
 
     def read(self, expr: Expr, env: Mapping[str, Abstract], *, whole: bool = True) -> tuple[Reads, Abstract]:
         """What ``expr`` reads, and what its value is; ``whole``: the value itself counts as read."""
@@ -97,13 +100,27 @@ class Reader:
         if name in self._relations:
             reads.setdefault(name, set())
             return Value(name, (), many=not self._relations[name])
-        if name in self._lets and name not in self._stack:
+        return self._followed(name, self._lets[name], _outer(env), reads) if name in self._lets else None
+
+    def _followed(self, name: str, body: Expr, env: dict[str, Abstract], reads: Reads) -> Abstract:
+        """The value of a let's or function's text."""
+        if name in self._stack:
+            self._cycles += 1
+            return None
+        key = name, frozenset(env.items())
+        found = self._known.get(key)
+        if found is None:
+            inside: Reads = {}
+            before = self._cycles
             self._stack.append(name)
             try:
-                return self._value(self._lets[name], _outer(env), reads)
+                found = inside, self._value(body, env, inside)
             finally:
                 self._stack.pop()
-        return None
+            if self._cycles == before:  # else it is another within another text
+                self._known[key] = found
+        merge(reads, found[0])
+        return found[1]
 
     def _select(self, expr: Select, env: dict[str, Abstract], reads: Reads) -> Abstract:
         operand = self._value(expr.operand, env, reads)
@@ -129,11 +146,8 @@ class Reader:
             params, body = self._functions[name]
             given = ([expr.target] if expr.target is not None else []) + list(args)
             bound = {p: self._value(a, env, reads) for p, a in zip(params, given, strict=False)}
-            self._stack.append(name)
-            try:
-                return self._value(body, {**_outer(env), **bound}, reads)
-            finally:
-                self._stack.pop()
+            return self._followed(name, body, {**_outer(env), **bound}, reads)
+        self._cycles += name in self._stack
         if name in _TRANSPARENT:
             return self._value(args[0], env, reads)
         if name == "_?_:_":
@@ -212,7 +226,7 @@ class Reader:
 
 def _outer(env: dict[str, Abstract]) -> dict[str, Abstract]:
     # a let or function body sees the rule set's names only; the primary is the one entry kept by its own name
-    return {name: value for name, value in env.items() if value in (Value(name), Value(name, many=True))}
+    return {name: value for name, value in env.items() if value is not None and value.source == name and not value.path}
 
 
 def _consume(value: Abstract, reads: Reads) -> None:

@@ -53,6 +53,7 @@ class Unit:
         self.called: set[str] = set()  # functions, of libraries among others
         self.reads: Reads = {}
         self.kept: Reads = {}
+        self._reader: tuple[tuple[int, int, int], Reader] | None = None
         # a step kept by delta is kept for what it reads of the primary: a list has no fields to tell it by
         self.lifter = Lifter({}, self.lets.get, self._pure, "" if grouped else primary)
 
@@ -107,7 +108,11 @@ class Unit:
 
     def reader(self) -> Reader:
         """Follows values through the names known so far."""
-        return Reader({name: spec.single for name, spec in self.relations.items()}, self.lets, self.definitions)
+        known = len(self.relations), len(self.lets), len(self.definitions)  # names are added, and never taken away
+        if self._reader is None or self._reader[0] != known:
+            relations = {name: spec.single for name, spec in self.relations.items()}
+            self._reader = known, Reader(relations, self.lets, self.definitions)
+        return self._reader[1]
 
     def compile(
         self, expr: Expr, path: Path, params: Sequence[str] = (), *, now: bool = False, pure: bool = False
