@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     Local = Mapping[str, Shape]
 
+_PLAIN: Final = frozenset({"bool", "bytes", "double", "int", "string", "uint"})
 _KINDS: Final = {name: kind for kind, name in TYPE_NAMES.items()}
 
 
@@ -116,7 +117,7 @@ class Checker:
             return DYN
         result: Shape | None = None
         for overload in overloads:
-            if len(overload) != len(arguments) + 1:
+            if len(overload) != len(arguments) + 1 or _hopeless(overload, arguments):
                 continue
             *params, answer = self.unifier.instance(overload)
             if self.unifier.assignable(params, arguments):
@@ -154,6 +155,14 @@ class Checker:
 
 def _written(expr: Expr) -> str:
     return unparse(expr).lstrip(".")
+
+
+def _hopeless(params: Sequence[Shape], arguments: Sequence[Shape]) -> bool:
+    """Whether two plain types differ, so that there is nothing to unify: as with most overloads."""
+    for param, argument in zip(params, arguments, strict=False):
+        if param.name in _PLAIN and argument.name in _PLAIN and param.name != argument.name:
+            return True
+    return False
 
 
 def _signatures(key: str, functions: Mapping[str, Function]) -> tuple[tuple[Shape, ...], ...]:

@@ -15,7 +15,6 @@ https://github.com/google/cel-spec/blob/master/doc/langdef.md#name-resolution
 
 from __future__ import annotations
 
-from dataclasses import replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
@@ -65,6 +64,8 @@ class _Resolver:
         self._lenient = lenient
 
     def resolve(self, expr: Expr, local: frozenset[str]) -> Expr:
+        if isinstance(expr, Literal):
+            return expr
         if isinstance(expr, Ident) or (isinstance(expr, Select) and not expr.test and not expr.optional):
             chained = self._chain(expr, local)
             if chained is not None:
@@ -75,15 +76,16 @@ class _Resolver:
             return self._message(expr, local)
         if isinstance(expr, Macro):
             return self._macro(expr, local)
-        parts = tuple(self.resolve(part, local) for part in children(expr))
+        parts = tuple([self.resolve(part, local) for part in children(expr)])
         return with_children(expr, parts)
 
     def _macro(self, expr: Macro, local: frozenset[str]) -> Expr:
         inner = local | frozenset(expr.variables)
         if expr.target is not None:
-            args = tuple(self.resolve(arg, inner) for arg in expr.args)
-            return replace(expr, target=self.resolve(expr.target, local), args=args)
-        return replace(expr, args=(self.resolve(expr.args[0], local), self.resolve(expr.args[1], inner)))
+            args = tuple([self.resolve(arg, inner) for arg in expr.args])
+            return Macro(expr.name, self.resolve(expr.target, local), expr.variables, args, expr.pos)
+        args = self.resolve(expr.args[0], local), self.resolve(expr.args[1], inner)
+        return Macro(expr.name, None, expr.variables, args, expr.pos)
 
     # --- names ------------------------------------------------------------------------------------------------------
 
@@ -103,7 +105,7 @@ class _Resolver:
             return _select(head, fields)
         prefixes = [""] if head.root else self._prefixes
         for count in range(len(fields), -1, -1):
-            name = ".".join((head.name, *(field.field for field in fields[:count])))
+            name = ".".join([head.name, *[field.field for field in fields[:count]]]) if count else head.name
             for prefix in prefixes:
                 found = self._name(prefix + name, head.pos)
                 if found is not None:
@@ -127,7 +129,7 @@ class _Resolver:
     # --- functions --------------------------------------------------------------------------------------------------
 
     def _call(self, expr: Call, local: frozenset[str]) -> Expr:
-        args = tuple(self.resolve(arg, local) for arg in expr.args)
+        args = tuple([self.resolve(arg, local) for arg in expr.args])
         target = expr.target
         qualifier = "" if target is None else _qualifier(target, local)
         if target is None or qualifier:
@@ -170,7 +172,7 @@ class _Resolver:
 
 def _select(head: Expr, fields: list[Select]) -> Expr:
     for field in fields:
-        head = replace(field, operand=head)
+        head = Select(head, field.field, field.pos, field.optional, field.test)
     return head
 
 

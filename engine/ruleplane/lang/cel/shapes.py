@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 from functools import lru_cache
+from operator import is_
 from typing import TYPE_CHECKING, Final, Protocol
 
 from ruleplane.lang.cel.record import record
@@ -106,7 +107,7 @@ class Unifier:
         return [self._renamed(one, new) for one in shapes]
 
     def _renamed(self, one: Shape, new: dict[str, Shape]) -> Shape:
-        if one.variable:
+        if one.name[0] == "$":
             if one.name not in new:
                 new[one.name] = self.fresh()
             return new[one.name]
@@ -116,20 +117,22 @@ class Unifier:
 
     def resolved(self, one: Shape, *, final: bool = False) -> Shape:
         """The shape with known variables replaced; with ``final`` the unknown ones are ``dyn``."""
-        if one.variable:
+        if one.name[0] == "$":
             known = self._known.get(one.name)
             return self.resolved(known, final=final) if known is not None else DYN if final else one
         if not one.params:
             return one
-        return Shape(one.name, tuple([self.resolved(param, final=final) for param in one.params]), one.fields)
+        params = tuple([self.resolved(param, final=final) for param in one.params])
+        return one if all(map(is_, params, one.params)) else Shape(one.name, params, one.fields)
 
     def assignable(self, wanted: Iterable[Shape], found: Iterable[Shape]) -> bool:
         """Whether all found shapes fit; if so, what that says of variables is kept."""
         before = dict(self._known)
-        if all(self._fits(a, b) for a, b in zip(wanted, found, strict=True)):
-            return True
-        self._known = before
-        return False
+        for a, b in zip(wanted, found, strict=True):
+            if a is not b and not self._fits(a, b):
+                self._known = before
+                return False
+        return True
 
     def joined(self, a: Shape, b: Shape) -> Shape:
         """The more general of two shapes; ``dyn`` if neither fits the other."""
@@ -140,20 +143,21 @@ class Unifier:
     # --- cel-go's rules ---------------------------------------------------------------------------------------------
 
     def _fits(self, wanted: Shape, found: Shape) -> bool:
-        if found.variable:
+        names = wanted.name, found.name
+        if names[1][0] == "$":
             fits, known = self._substitutes(wanted, found)
             if fits or known:
                 return fits
-        if wanted.variable:
+        if names[0][0] == "$":
             return self._substitutes(found, wanted)[0]
-        if "dyn" in (wanted.name, found.name):
+        if "dyn" in names:
             return True
-        if "null" in (wanted.name, found.name):
+        if "null" in names:
             other = found if wanted.name == "null" else wanted
             return other.name not in _ABSTRACT or other.name == "wrapper"
-        if "wrapper" in (wanted.name, found.name):
+        if "wrapper" in names:
             return _unwrapped(wanted) == _unwrapped(found)
-        if {"map", "object"} == {_family(wanted), _family(found)}:
+        if "map" in names and {"map", "object"} == {_family(wanted), _family(found)}:
             # An object is read as a map of its fields.
             key, value = (wanted if wanted.name == "map" else found).params
             return self._fits(key, STRING) and self._fits(value, DYN)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from operator import is_
 from typing import TYPE_CHECKING
 
-from ruleplane.lang.cel.ast import Call, Expr, Ident, ListExpr, Macro, MapExpr, Select, StructExpr
+from ruleplane.lang.cel.ast import Call, Expr, Ident, ListExpr, Literal, Macro, MapExpr, Select, StructExpr
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -18,23 +18,24 @@ if TYPE_CHECKING:
 
 def children(expr: Expr) -> tuple[Expr, ...]:
     """The direct sub-expressions, in order of evaluation."""
-    match expr:
-        case Select(operand=operand):
-            return (operand,)
-        case Call(args=args, target=target) | Macro(args=args, target=target):
-            return args if target is None else (target, *args)
-        case ListExpr(elements=elements):
-            return elements
-        case MapExpr(entries=entries):
-            return tuple(part for entry in entries for part in entry)
-        case StructExpr(fields=fields):
-            return tuple(value for _, value in fields)
-    return ()
+    if isinstance(expr, (Ident, Literal)):  # first: most nodes are leaves, and every load asks a hundred thousand times
+        return ()
+    if isinstance(expr, Select):
+        return (expr.operand,)
+    if isinstance(expr, (Call, Macro)):
+        return expr.args if expr.target is None else (expr.target, *expr.args)
+    if isinstance(expr, ListExpr):
+        return expr.elements
+    if isinstance(expr, MapExpr):
+        return tuple([part for entry in expr.entries for part in entry])
+    return tuple([value for _, value in expr.fields])
 
 
 def with_children(expr: Expr, parts: tuple[Expr, ...]) -> Expr:
     """The same node over other sub-expressions (as many as :func:`children` gives)."""
     match expr:  # constructors, not dataclasses.replace: every load rewrites thousands of nodes
+        case Ident() | Literal():
+            return expr
         case Select():
             return Select(parts[0], expr.field, expr.pos, expr.optional, expr.test)
         case Call(target=None):
@@ -60,7 +61,9 @@ def walk(expr: Expr) -> Iterator[Expr]:
     while todo:
         node = todo.pop()
         yield node
-        todo.extend(reversed(children(node)))
+        below = children(node)
+        if below:
+            todo.extend(below[::-1])
 
 
 def depth(expr: Expr) -> int:
@@ -68,8 +71,9 @@ def depth(expr: Expr) -> int:
     deepest, todo = 0, [(expr, 1)]
     while todo:
         node, level = todo.pop()
-        deepest = max(deepest, level)
-        todo.extend((child, level + 1) for child in children(node))
+        if level > deepest:
+            deepest = level
+        todo.extend([(child, level + 1) for child in children(node)])
     return deepest
 
 
@@ -79,9 +83,10 @@ def rewrite(expr: Expr, fn: Callable[[Expr], Expr]) -> Expr:
     ``fn`` sees macro variables as plain names: to replace names, use :func:`substitute`.
     """
     parts = children(expr)
-    new = tuple(rewrite(part, fn) for part in parts)
-    if any(a is not b for a, b in zip(parts, new, strict=True)):
-        expr = with_children(expr, new)
+    if parts:
+        new = tuple([rewrite(part, fn) for part in parts])
+        if not all(map(is_, parts, new)):
+            expr = with_children(expr, new)
     return fn(expr)
 
 
@@ -138,7 +143,7 @@ def substitute(expr: Expr, replacements: Mapping[str, Expr]) -> Expr:
         return replacements.get(expr.name, expr)
     if not isinstance(expr, Macro):
         old = children(expr)
-        new = tuple(substitute(part, replacements) for part in old)
+        new = tuple([substitute(part, replacements) for part in old])
         return expr if all(map(is_, old, new)) else with_children(expr, new)
     inner = {name: value for name, value in replacements.items() if name not in expr.variables}
     foreign = {name for value in inner.values() for name in free_names(value)}
