@@ -46,7 +46,16 @@ def test_an_error_is_one_line_on_standard_error(ruleplane, tmp_path):
 
 
 def test_a_command_does_not_import_what_it_does_not_need():
-    heavy = ("aiohttp", "pydantic", "cryptography", "uvloop", "durable_rules_engine", "jsonschema_rs")
+    heavy = (
+        "aiohttp",
+        "asyncio",
+        "pydantic",
+        "cryptography",
+        "uvloop",
+        "durable_rules_engine",
+        "jsonschema_rs",
+        "yaml",
+    )
     code = f"import sys; import ruleplane.cli; print([name for name in {heavy!r} if name in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-c", code], env={"PYTHONPATH": str(ENGINE)}, capture_output=True, text=True, check=True

@@ -7,9 +7,7 @@ module does (tests/nouns.yaml).
 
 from __future__ import annotations
 
-import asyncio
 import shutil
-import ssl
 import sys
 import tempfile
 from pathlib import Path
@@ -19,10 +17,9 @@ import typer
 
 from ruleplane.cli.places import KUBECONFIG
 from ruleplane.errors import RuleplaneError
-from ruleplane.model.trace import split_ref
-from ruleplane.trace.service import ROOT
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable
 
     from rich.console import Console
@@ -31,7 +28,6 @@ if TYPE_CHECKING:
 
 _PODS = "/api/v1/namespaces/default/pods"
 _SETS = "/apis/apps/v1/namespaces/default/replicasets"
-_FIRINGS, _WHY = f"{ROOT}/firings", f"{ROOT}/why"
 
 
 def demo(
@@ -62,6 +58,8 @@ def _directory(told: Path | None) -> Path:
 
 
 async def _within(story: Any, seconds: float) -> None:
+    import asyncio
+
     try:
         await asyncio.wait_for(story, seconds)
     except TimeoutError:
@@ -106,7 +104,7 @@ async def _tell(out: Console, remote: Remote, manifest: dict[str, Any]) -> None:
     after = await _converge(out, remote, name, count, present["metadata"]["resourceVersion"], gone=example, known=pods)
     replacement = next(pod for pod in sorted(after) if pod not in pods)
     _title(out, f"Why is there a Pod {replacement}?")
-    _tree(out, await remote.ask("GET", _WHY, object=f"pod/{replacement}", field="metadata.name"))
+    _tree(out, await _traced(remote, "why", object=f"pod/{replacement}", field="metadata.name"))
 
 
 async def _converge(
@@ -120,6 +118,8 @@ async def _converge(
     known: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Show every change until the ReplicaSet says that all its Pods are ready; the Pods by name."""
+    import asyncio
+
     pods: dict[str, Any] = dict(known or {})
     began = asyncio.get_running_loop().time()
     shown: dict[str, str] = {pod: _state(value) for pod, value in pods.items()}
@@ -174,6 +174,13 @@ def _is_ready(pod: dict[str, Any]) -> bool:
     return any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
 
 
+async def _traced(remote: Remote, what: str, **query: str) -> dict[str, Any]:
+    """What the control plane tells of its trace."""
+    from ruleplane.trace.service import ROOT
+
+    return await remote.ask("GET", f"{ROOT}/{what}", None, **query)
+
+
 def _painted(text: str) -> str:
     colour = "green" if "Ready" in text else "red" if text == "gone" or "deleted" in text else "yellow"
     return f"[{colour}]{text}[/]"
@@ -185,19 +192,20 @@ async def _chain(out: Console, remote: Remote, pod: str, owner: str) -> None:
     from rich.markup import escape
 
     from ruleplane.cli.story import chain, made
+    from ruleplane.model.trace import split_ref
 
-    answer = await remote.ask("GET", _WHY, object=f"pod/{pod}.status.conditions[type=Ready]")
+    answer = await _traced(remote, "why", object=f"pod/{pod}.status.conditions[type=Ready]")
     if answer["gap"]:
         raise RuleplaneError(f"the trace is incomplete: {answer['gap']}")
-    records = (await remote.ask("GET", _FIRINGS, object=f"pod/{pod}"))["items"]
+    records = (await _traced(remote, "firings", object=f"pod/{pod}"))["items"]
     around: dict[int, dict[str, Any]] = {}
     for step in answer["steps"]:
         if step["by"] == answer["steps"][0]["by"]:
             for ref in made(records, step["record"]):
                 kind, _, name = split_ref(ref)
-                found = await remote.ask("GET", _FIRINGS, object=f"{kind.rpartition('/')[2]}/{name}")
+                found = await _traced(remote, "firings", object=f"{kind.rpartition('/')[2]}/{name}")
                 around |= {record["id"]: record for record in found["items"]}
-    followed = await remote.ask("GET", _WHY, object=f"rs/{owner}.status.readyReplicas")
+    followed = await _traced(remote, "why", object=f"rs/{owner}.status.readyReplicas")
     last = chain(followed)[-1]
     for number, revision, after, sentence in (*chain(answer, list(around.values())), ("8.", *last[1:])):
         out.print(f"  [bold cyan]{number:>2}[/] [yellow]{revision:<11}[/] [dim]{after:>9}[/]  {escape(sentence)}")
@@ -241,6 +249,8 @@ def _manifest() -> dict[str, Any]:
 
 def _identity(directory: Path) -> ssl.SSLContext:
     """A certificate of the demonstration's own, so that the trace shows who asked."""
+    import ssl
+
     from ruleplane.clock import RealClock
     from ruleplane.server.pki import ensure_pki, issue_client
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import signal
@@ -87,6 +86,8 @@ def run(
 async def _serve(
     settings: Settings, tell: Callable[[str, str], None], changes: Callable[[Change, str, EffectRecord], None]
 ) -> int:
+    import asyncio
+
     from ruleplane.runner import Runner
 
     runner = await Runner.start(settings, tell, changes)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-from importlib.metadata import entry_points
 from pathlib import Path
 
 import typer
@@ -26,6 +25,8 @@ def spec(
     """
     if importlib.util.find_spec("pytest") is None or importlib.util.find_spec("pytest_bdd") is None:
         raise RuleplaneError("running specs needs pytest and pytest-bdd: pip install 'ruleplane[spec]'")
+    from importlib.metadata import entry_points
+
     import pytest
 
     installed = any(entry.value == _PLUGIN for entry in entry_points(group="pytest11"))

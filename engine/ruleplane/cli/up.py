@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -46,6 +45,8 @@ def up(
 
 
 async def _serve(settings: Settings) -> None:
+    import asyncio
+
     from ruleplane.controlplane import ControlPlane
 
     stopping = asyncio.Event()
@@ -67,5 +68,7 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
     try:
         import uvloop
     except ImportError:  # Windows
+        import asyncio
+
         return asyncio.run(coroutine)
     return uvloop.run(coroutine)

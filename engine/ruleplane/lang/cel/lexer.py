@@ -52,22 +52,24 @@ _ESCAPE = re.compile(r"\\(?:[xX]([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]
 
 def tokens(source: Source) -> Iterator[Token]:
     """Every token of ``source`` and one of kind ``end``; SourceError at the first character that fits nothing."""
-    text, at = source.text, 0
+    text, at, next_ = source.text, 0, _TOKEN.match
     while at < len(text):
-        match = _TOKEN.match(text, at)
+        match = next_(text, at)
         if match is None:
             raise source.error(f"unexpected character {text[at]!r}", at)
-        kind, pos = match.lastgroup, Pos(at, source)
-        at = match.end()
-        if kind == "string":
-            value, at = _string(source, match.group(), pos, at)
-            yield Token("literal", value, pos)
-        elif kind == "op":
+        kind, start, at = match.lastgroup, at, match.end()
+        if kind == "space":
+            continue
+        pos = Pos(start, source)
+        if kind == "op":
             yield Token(match.group(), None, pos)
-        elif kind == "quoted":
-            yield Token("quoted", match.group()[1:-1], pos)
         elif kind == "name":
             yield Token("name", match.group(), pos)
+        elif kind == "string":
+            value, at = _string(source, match.group(), pos, at)
+            yield Token("literal", value, pos)
+        elif kind == "quoted":
+            yield Token("quoted", match.group()[1:-1], pos)
         elif kind == "float":
             yield Token("literal", float(match.group()), pos)
         elif kind == "int":
