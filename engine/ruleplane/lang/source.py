@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from ruleplane.errors import SourceError
 from ruleplane.lang.mistakes import mistakes
+from ruleplane.model.loader import Loader
 from ruleplane.model.ruleset import API_VERSION, Library, RuleSet
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 Path: TypeAlias = tuple[str | int, ...]
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_TEXT = "tag:yaml.org,2002:str"
 
 
 @dataclass
@@ -104,7 +105,7 @@ def _divides(line: str) -> bool:
 
 
 def _documents(text: str, file: str, lines: list[str], sources: list[Source], told: list[SourceError] | None) -> None:
-    loader = _Loader(text)
+    loader = Loader(text)
     try:
         while loader.check_node():
             node = loader.get_node()
@@ -126,10 +127,11 @@ def _documents(text: str, file: str, lines: list[str], sources: list[Source], to
 
 def _construct(loader: Any, node: Any, source: Source, path: Path) -> Any:
     mark = node.start_mark
-    quoted = isinstance(node, yaml.ScalarNode) and node.style in ("'", '"')
-    block = isinstance(node, yaml.ScalarNode) and node.style in ("|", ">")
-    line, column = mark.line + 1, mark.column + 1 + quoted
-    if block:  # the text begins on the next line, at its indentation
+    line, column = mark.line + 1, mark.column + 1
+    style = node.style if isinstance(node, yaml.ScalarNode) else None
+    if style in ("'", '"'):
+        column += 1
+    elif style in ("|", ">"):  # the text begins on the next line, at its indentation
         line += 1
         shown = source.lines[line - 1] if line <= len(source.lines) else ""
         column = len(shown) - len(shown.lstrip()) + 1
@@ -138,6 +140,8 @@ def _construct(loader: Any, node: Any, source: Source, path: Path) -> Any:
         return _mapping(loader, node, source, path)
     if isinstance(node, yaml.SequenceNode):
         return [_construct(loader, child, source, (*path, i)) for i, child in enumerate(node.value)]
+    if node.tag == _TEXT:
+        return node.value
     try:
         return loader.construct_object(node)
     except ValueError as error:

@@ -17,6 +17,7 @@ from ruleplane.lang.cel.shapes import DYN
 from ruleplane.model.builtin import builtin_registry
 from ruleplane.model.crd import serve
 from ruleplane.model.data import data_dir
+from ruleplane.model.loader import Loader
 from ruleplane.model.schema import SchemaNode, Schemas, complete
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
     from ruleplane.lang.cel.shapes import Shape
     from ruleplane.model.kind import Kind, Registry
-
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class Catalogue:
@@ -92,7 +91,7 @@ def _demands() -> dict[str, frozenset[str]]:
     text = (data_dir("rules") / "apiserver" / "validation.yaml").read_text(encoding="utf-8")
     lines = text[text.index("\nrefine:") + 1 :].split("\n")
     end = next((n for n, line in enumerate(lines) if n and line[:1].isalpha()), len(lines))
-    refined = yaml.load("\n".join(lines[:end]), _Loader)["refine"]
+    refined = yaml.load("\n".join(lines[:end]), Loader)["refine"]
     return {
         name: frozenset(field for field, asked in fields.items() if asked.get("nonempty"))
         for name, fields in refined.items()
@@ -103,7 +102,7 @@ def _demands() -> dict[str, frozenset[str]]:
 def _defaults() -> dict[str, set[tuple[str, ...]]]:
     """Kind -> the fields that have a default whatever the object (``rules/apiserver/defaults.yaml``)."""
     text = (data_dir("rules") / "apiserver" / "defaults.yaml").read_text(encoding="utf-8")
-    file = yaml.load(text, _Loader)
+    file = yaml.load(text, Loader)
     found: dict[str, set[tuple[str, ...]]] = {}
     for entry in file["defaults"]:
         if "when" in entry:
@@ -138,7 +137,7 @@ def _spread(path: str) -> list[tuple[str, ...]]:
 def _with(crds: Iterable[dict[str, Any]]) -> Catalogue:
     registry, schemas = builtin_registry(), Schemas.builtin()
     text = (data_dir("schemas") / "node-kinds.yaml").read_text(encoding="utf-8")
-    serve([*(doc for doc in yaml.load_all(text, _Loader) if doc), *crds], registry, schemas)
+    serve([*(doc for doc in yaml.load_all(text, Loader) if doc), *crds], registry, schemas)
     return Catalogue(registry, schemas)
 
 

@@ -141,9 +141,11 @@ def check_paths(
     paths = list(paths)
     found = _read(paths, findings, definitions)
     own = {item.metadata.name for _, item in found if isinstance(item, Library)}
+    read_already = {path.resolve() for path in files(paths)}
+    more = [path for path in files(libraries) if path.resolve() not in read_already]
     beside = [
         (source, item)
-        for source, item in _read(libraries, [], definitions)
+        for source, item in _read(more, [], definitions)
         if isinstance(item, Library) and item.metadata.name not in own
     ]
     try:

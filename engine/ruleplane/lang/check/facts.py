@@ -10,7 +10,7 @@ from math import inf
 from operator import is_
 from typing import TYPE_CHECKING, Any
 
-from ruleplane.lang.cel.ast import Call, Expr, Ident, ListExpr, Literal
+from ruleplane.lang.cel.ast import Call, Expr, Ident, ListExpr, Literal, Macro
 from ruleplane.lang.cel.record import record
 from ruleplane.lang.cel.walk import children, conjuncts, substitute, walk, with_children
 
@@ -63,12 +63,15 @@ class Expander:
         self._outline, self._definitions = outline, definitions
         self._known: dict[str, Expr] = {}
         self._stack: list[str] = []
+        self._expanded: dict[tuple[int, frozenset[str]], tuple[Expr, Expr]] = {}  # by identity: trees are shared
 
     def expand(self, expr: Expr, local: frozenset[str] = frozenset()) -> Expr:
         """The expression without names of lets; the primary is SELF."""
-        if sum(1 for _ in walk(expr)) > _LARGE:
-            return expr
-        return self._expand(expr, local)
+        key = id(expr), local
+        if key not in self._expanded:
+            large = sum(1 for _ in walk(expr)) > _LARGE
+            self._expanded[key] = expr, expr if large else self._expand(expr, local)
+        return self._expanded[key][1]
 
     def _expand(self, expr: Expr, local: frozenset[str]) -> Expr:
         if isinstance(expr, Ident):
@@ -78,11 +81,12 @@ class Expander:
                 return SELF
             let = self._outline.lets.get(expr.name)
             return expr if let is None or let.params is not None else self._let(expr.name, let.expr)
-        bound = local | frozenset(getattr(expr, "variables", ()))
+        bound = local | frozenset(expr.variables) if isinstance(expr, Macro) else local
         old = children(expr)
-        parts = tuple(self._expand(part, bound) for part in old)
-        if not all(map(is_, old, parts)):
-            expr = with_children(expr, parts)
+        if old:
+            parts = tuple([self._expand(part, bound) for part in old])
+            if not all(map(is_, old, parts)):
+                expr = with_children(expr, parts)
         if isinstance(expr, Call) and expr.function in ("@json",) and len(expr.args) == 1:
             return expr.args[0]
         if isinstance(expr, Call) and expr.target is None and expr.function not in self._stack:
