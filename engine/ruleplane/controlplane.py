@@ -115,6 +115,7 @@ class ControlPlane:
             port=settings.port,
             live={"reconcile": lambda: self._error},
             extensions={ROOT: service.handle},
+            powers=cluster.powers.given,
         )
         await self.server.start()
         gc.freeze()

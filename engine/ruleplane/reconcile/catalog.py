@@ -74,6 +74,21 @@ class Catalog:
             raise known[2]
         return known[2]
 
+    def trial(self, obj: dict[str, Any]) -> Program:
+        """The program of a rule set that is not installed yet. Raises SourceError."""
+        return compile_ruleset(obj, self.functions)
+
+    def callers(self, library: dict[str, Any]) -> list[Program]:
+        """What the installed rule sets that call functions of this library would be with it."""
+        name, names = library["metadata"]["name"], _names(library)
+        functions, _ = self._with({**self.libraries, name: library})
+        tried = (_tried(obj, functions) for _, obj in sorted(self.rulesets.items()))
+        return [
+            program
+            for program in tried
+            if not isinstance(program, SourceError) and names & {head.partition("(")[0] for head in program.calls}
+        ]
+
     def in_force(self, name: str, text: str) -> Program:
         """The program of a text that was noted when it came into force. Raises SourceError."""
         kept = orjson.loads(text)

@@ -35,6 +35,7 @@ from ruleplane.reconcile.gate import Gate
 from ruleplane.reconcile.informer import Informer
 from ruleplane.reconcile.install import Installer
 from ruleplane.reconcile.loop import Loop
+from ruleplane.reconcile.powers import Powers
 from ruleplane.store.memory import MemoryStore
 from ruleplane.trace.requests import RequestListener
 
@@ -95,6 +96,7 @@ class Cluster:
         self.local_registry = Registry()
         serve(_documents("node-kinds.yaml"), self.local_registry, self.schemas)
         self._every = Registry([*self.registry, *self.local_registry])
+        self.powers = Powers(self.catalog, self._every)
         admission = AdmissionChain((Defaults.builtin(), SchemaDefaults(self.schemas), Gate(self.catalog, self._every)))
         self.api = Api(store, self.registry, self.schemas, clock, random, admission, validator)
         self.api.observers.append(RequestListener(recorder, self.schemas, clock))

@@ -12,12 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from ruleplane.api import refusals
 from ruleplane.api.authz import MASTERS, Attributes, Decision, Policy, Rule
 from ruleplane.errors import Compacted, Forbidden
 from ruleplane.model.data import data_dir
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ruleplane.api.call import User
+    from ruleplane.model.kind import Kind
     from ruleplane.store.base import Store, Watch
 
 _PREFIX = "rbac.authorization.k8s.io/"
@@ -73,7 +77,7 @@ class Authorizer:
         if not decision.allowed:
             raise forbidden(user, asked)
 
-    async def require_to_grant(self, user: User, obj: dict[str, Any], namespace: str) -> None:
+    async def require_to_grant(self, user: User, kind: Kind, obj: dict[str, Any], namespace: str) -> None:
         """Return if ``user`` may give what the role or binding ``obj`` gives: nobody hands out what they do not have,
         unless a role lets them ``escalate`` or ``bind``.
 
@@ -84,25 +88,63 @@ class Authorizer:
             return
         policy = await self.policy()
         ref = obj.get("roleRef")
-        kind = ref.get("kind", "") if ref else obj.get("kind", "")
-        name = ref.get("name", "") if ref else obj.get("metadata", {}).get("name", "")
-        resource = "clusterroles" if kind == "ClusterRole" else "roles"
+        of = ref.get("kind", "") if ref else obj.get("kind", "")
+        own = obj.get("metadata", {}).get("name", "")
+        name = ref.get("name", "") if ref else own
+        resource = "clusterroles" if of == "ClusterRole" else "roles"
         verb = "bind" if ref else "escalate"
         if policy.decide(user, Attributes(verb, _PREFIX[:-1], resource, "", namespace, name)).allowed:
             return
         wanted = policy.rules_of_role(ref, namespace) if ref else [Rule(raw) for raw in obj.get("rules") or ()]
         missing = policy.missing(user, wanted, namespace)
         if missing or (ref and not wanted):
-            what = "; ".join(part.describe() for part in missing[:5]) or f'the rules of {kind} "{name}"'
-            raise Forbidden(
-                f'user "{user.name}" (groups={list(user.groups)}) is attempting to grant RBAC permissions '
-                f"not currently held: {what}"
-            )
+            raise _not_held(user, kind, own, listed(missing) or f'the rules of {of} "{name}"')
+
+    async def require_to_hold(self, user: User, kind: Kind, name: str, powers: Iterable[dict[str, Any]]) -> None:
+        """Return if ``user`` holds all these rules in the whole cluster, or may ``escalate`` objects of this kind.
+
+        Raises:
+            Forbidden: they may not.
+        """
+        if MASTERS in user.groups:
+            return
+        policy = await self.policy()
+        if policy.decide(user, Attributes("escalate", kind.group, kind.plural, "", "", name)).allowed:
+            return
+        missing = policy.missing(user, map(Rule, powers), "")
+        if missing:
+            raise _not_held(user, kind, name, listed(missing))
 
     def close(self) -> None:
         """Stop following the store."""
         if self._watch is not None:
             self._watch.close()
+
+
+def listed(missing: Iterable[Attributes]) -> str:
+    """What is missing, a line for each resource, as Kubernetes writes rules.
+
+    >>> print(listed([Attributes("get", "apps", "replicasets"), Attributes("create", "apps", "replicasets")]))
+    {APIGroups:["apps"], Resources:["replicasets"], Verbs:["create" "get"]}
+    """
+    verbs: dict[str, set[str]] = {}
+    for part in missing:
+        resource = f"{part.resource}/{part.subresource}" if part.subresource else part.resource
+        of = f'APIGroups:["{part.group}"], Resources:["{resource}"]'
+        of = f'NonResourceURLs:["{part.path}"]' if part.path else of
+        of += f', ResourceNames:["{part.name}"]' if part.name else ""
+        verbs.setdefault(of, set()).add(part.verb)
+    return "\n".join(f"{{{of}, Verbs:[{_quoted(found)}]}}" for of, found in sorted(verbs.items()))
+
+
+def _quoted(words: Iterable[str]) -> str:
+    return " ".join(f'"{word}"' for word in sorted(words))
+
+
+def _not_held(user: User, kind: Kind, name: str, missing: str) -> Forbidden:
+    groups = " ".join(f'"{group}"' for group in user.groups)
+    why = f'user "{user.name}" (groups=[{groups}]) is attempting to grant RBAC permissions not currently held:'
+    return refusals.forbidden(kind, name, f"{why}\n{missing}")
 
 
 def forbidden(user: User, asked: Attributes) -> Forbidden:

@@ -30,7 +30,7 @@ from ruleplane.server.reviews import Reviews
 from ruleplane.server.streams import Streams
 from ruleplane.server.tokens import Tokens, static_tokens
 from ruleplane.server.views import Views
-from ruleplane.server.writing import Writing
+from ruleplane.server.writing import Powers, Writing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,7 +59,8 @@ class Server:
     ``live`` and ``ready`` are further health checks by name: functions that return "" or what is wrong. ``names`` are
     further host names and addresses for the certificate. ``connectors`` serve subresources that are streams, by
     ``GROUP/PLURAL/SUBRESOURCE`` (``/pods/log`` for the core group). ``extensions`` answer reads below a root of the
-    form ``/apis/GROUP/VERSION``: functions of path and query that give JSON or raise ApiError.
+    form ``/apis/GROUP/VERSION``: functions of path and query that give JSON or raise ApiError. ``powers`` tells what a
+    write of rules would let them do (none: there is nobody here who runs rules).
 
     Flow: ``await start()``; ``url`` and ``write_kubeconfig()`` tell clients where; ``await stop()`` ends every watch
     between two events, lets requests under way finish, and closes.
@@ -81,6 +82,7 @@ class Server:
         names: tuple[str, ...] = (),
         connectors: Mapping[str, Connector] | None = None,
         extensions: Mapping[str, Extension] | None = None,
+        powers: Powers = lambda *_: [],
     ) -> None:
         clock = clock or RealClock()
         self._host, self._wanted_port = host, port
@@ -103,7 +105,7 @@ class Server:
             Resources(
                 registry,
                 Reading(api, store, views, self.streams),
-                Writing(api, store, registry, self._authorizer, reviews, views),
+                Writing(api, store, registry, self._authorizer, reviews, views, powers),
                 connectors,
             ),
             NonResources(

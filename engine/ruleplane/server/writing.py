@@ -6,7 +6,7 @@ No answer leaves before what it tells of would survive the process being killed.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ruleplane.api.authz import MASTERS
 from ruleplane.api.call import Call
@@ -18,6 +18,8 @@ from ruleplane.server.query import dry_run, field_manager, field_validation, lis
 from ruleplane.server.respond import answer, answer_value
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from aiohttp.web import Response
 
     from ruleplane.api.verbs import Api
@@ -31,9 +33,10 @@ if TYPE_CHECKING:
     from ruleplane.store.base import Entry, Store
 
 Json = dict[str, Any]
+Powers: TypeAlias = "Callable[[Kind, Json, Json | None], list[Json]]"  # what a write lets rules do, as rules of a role
 
 _OPTIONS = {"create": "CreateOptions", "update": "UpdateOptions", "patch": "PatchOptions", "delete": "DeleteOptions"}
-_GRANTS = "rbac.authorization.k8s.io"
+_GRANTS, _RULES = "rbac.authorization.k8s.io", "ruleplane.dev"
 _OK, _CREATED = 200, 201
 
 
@@ -41,8 +44,16 @@ class Writing:
     """Answers create, update, patch, delete, deletecollection, and what is posted to a subresource."""
 
     def __init__(
-        self, api: Api, store: Store, registry: Registry, authorizer: Authorizer, reviews: Reviews, views: Views
+        self,
+        api: Api,
+        store: Store,
+        registry: Registry,
+        authorizer: Authorizer,
+        reviews: Reviews,
+        views: Views,
+        powers: Powers,
     ) -> None:
+        self._powers = powers
         self._api, self._store, self._registry = api, store, registry
         self._authorizer, self._reviews, self._views = authorizer, reviews, views
 
@@ -86,20 +97,20 @@ class Writing:
             if pods is None or not name:
                 raise BadRequest("name is required")
             return await self._post(ask, path, pods, "binding", name, obj, call)
-        if await self._must_ask(kind, call):
+        if self._gives(kind, call):
             trial = await self._api.create(kind, path.namespace, obj, _dry(call))
-            await self._authorizer.require_to_grant(call.user, trial.value, path.namespace)
+            await self._require(call, kind, path, trial, None)
         entry = await self._api.create(kind, path.namespace, obj, call)
         return await self._told(ask, kind, entry, call, _CREATED)
 
     async def _update(self, ask: Ask, path: ResourcePath, kind: Kind, obj: Json, call: Call) -> Response:
         place = (kind, path.namespace, path.name)
-        existed = await self._store.get(kind.key(path.namespace, path.name)) is not None
-        if await self._must_ask(kind, call):
+        old = await self._store.get(kind.key(path.namespace, path.name))
+        if self._gives(kind, call):
             trial = await self._api.update(*place, obj, _dry(call), path.subresource)
-            await self._authorizer.require_to_grant(call.user, trial.value, path.namespace)
+            await self._require(call, kind, path, trial, old)
         entry = await self._api.update(*place, obj, call, path.subresource)
-        return await self._told(ask, kind, entry, call, _OK if existed else _CREATED)
+        return await self._told(ask, kind, entry, call, _OK if old is not None else _CREATED)
 
     async def _patch(self, ask: Ask, path: ResourcePath, kind: Kind) -> Response:
         patch_type, body = bodies.decode_patch(await bodies.read(ask.request), bodies.content_type(ask.request))
@@ -107,12 +118,12 @@ class Writing:
         if patch_type == "apply":
             call.actor = ask.query.text("fieldManager")  # nobody applies without saying who: the verb refuses
         force = ask.query.maybe_flag("force")
-        key = kind.key(path.namespace, path.name)
-        existed = patch_type != "apply" or await self._store.get(key) is not None
+        old = await self._store.get(kind.key(path.namespace, path.name))
+        existed = patch_type != "apply" or old is not None
         place = (kind, path.namespace, path.name)
-        if await self._must_ask(kind, call):
+        if self._gives(kind, call):
             trial = await self._api.patch(*place, body.value, patch_type, _dry(call), path.subresource, force)
-            await self._authorizer.require_to_grant(call.user, trial.value, path.namespace)
+            await self._require(call, kind, path, trial, old)
         entry = await self._api.patch(*place, body.value, patch_type, call, path.subresource, force)
         return await self._told(ask, kind, entry, call, _OK if existed else _CREATED)
 
@@ -177,9 +188,18 @@ class Writing:
         subresource = kind.subresource(path.subresource)
         return self._registry.get(subresource.ref) if subresource else None
 
-    async def _must_ask(self, kind: Kind, call: Call) -> bool:
-        """Whether this write hands out permissions that the asker may not have."""
-        return kind.group == _GRANTS and MASTERS not in call.user.groups
+    def _gives(self, kind: Kind, call: Call) -> bool:
+        """Whether this write may hand out what the asker does not hold: permissions, or what rules do."""
+        return kind.group in (_GRANTS, _RULES) and MASTERS not in call.user.groups
+
+    async def _require(self, call: Call, kind: Kind, path: ResourcePath, trial: Entry, old: Entry | None) -> None:
+        """Return if the asker holds what the write, which would store ``trial``, gives. Raises Forbidden."""
+        if kind.group == _GRANTS:
+            await self._authorizer.require_to_grant(call.user, kind, trial.value, path.namespace)
+            return
+        powers = self._powers(kind, trial.value, old.value if old is not None else None)
+        if powers:
+            await self._authorizer.require_to_hold(call.user, kind, trial.value["metadata"]["name"], powers)
 
     async def _settle(self, call: Call) -> None:
         if not call.dry_run:

@@ -1,6 +1,6 @@
 """``ruleplane rules rbac``: the least rights with which rule sets can run, as manifests.
 
-Found in the rules' text (``lang.access``), so it errs on the side of more where a text is vague, and says so where a
+Found in the rules' text (``lang.rights``), so it errs on the side of more where a text is vague, and says so where a
 text does not tell the kind. Rights are those of ``ruleplane run``: what an admission rule changes in others' requests
 needs none.
 """
@@ -14,17 +14,13 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from ruleplane.cli.rules.sources import FROM, load_programs, rule_paths
-from ruleplane.errors import RuleplaneError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from ruleplane.lang.program import Program
-    from ruleplane.model.kind import Kind, Registry
+    from ruleplane.lang.rights import Grants
+    from ruleplane.model.kind import Registry
 
 _API = "rbac.authorization.k8s.io"
-_WRITES = frozenset({"create", "patch", "update", "delete"})
-Grants = dict[tuple[str, str], set[str]]  # (API group, resource) -> verbs
 
 
 def rbac(
@@ -59,6 +55,8 @@ def manifests(
     programs: list[Program], registry: Registry, name: str, namespace: str, home: str, *, elect: bool
 ) -> list[dict[str, Any]]:
     """Service account, roles and bindings."""
+    from ruleplane.lang.rights import grants
+
     wide, narrow = grants(programs, registry)
     if not namespace:
         for key, verbs in narrow.items():
@@ -82,53 +80,6 @@ def manifests(
     if lease:
         made += _role("Role", f"{name}-leader-election", home, lease, subject)
     return made
-
-
-def grants(programs: Iterable[Program], registry: Registry) -> tuple[Grants, Grants]:
-    """What is needed on kinds of the cluster, and on kinds that live in namespaces. Raises RuleplaneError."""
-    from ruleplane.lang.access import EVENT, UNKNOWN, accesses
-
-    wide: Grants = defaultdict(set)
-    narrow: Grants = defaultdict(set)
-    for program in programs:
-        lasting = any(rule.lasting for rule in program.rules)
-        found = accesses(program)
-        written = {access.kind for access in found if access.verb in _WRITES}
-        for access in found:
-            if access.verb == "admit":
-                continue
-            if access.verb == "get" and access.kind not in written and not (lasting and access.kind == program.kind):
-                continue  # what is only read is listed and watched
-            if access.kind == UNKNOWN:
-                raise RuleplaneError(
-                    f"{program.source.file}: rule {access.rule} of {program.name} writes an object whose kind the "
-                    "text does not tell: name it through a variable, a relation, or a map with apiVersion and kind"
-                )
-            if access.kind == "*":
-                wide["*", "*"].add(access.verb)
-                continue
-            kind = _kind(registry, access.kind, program)
-            resource = f"{kind.plural}/{access.subresource}" if _separate(kind, access.subresource) else kind.plural
-            (narrow if kind.namespaced else wide)[kind.group, resource].add(access.verb)
-            if (
-                access.verb in _WRITES and access.kind != EVENT
-            ):  # an answer that is lost, or a name that is taken, is looked up
-                (narrow if kind.namespaced else wide)[kind.group, kind.plural].add("get")
-    return wide, narrow
-
-
-def _separate(kind: Kind, subresource: str) -> bool:
-    return subresource in kind.subresources  # what a kind does not have is written with the object itself
-
-
-def _kind(registry: Registry, ref: str, program: Program) -> Kind:
-    kind = registry.get(ref)
-    if kind is None:
-        raise RuleplaneError(
-            f"{program.source.file}: {program.name} names {ref}, which is no built-in kind: "
-            "give the file that defines it beside the rules"
-        )
-    return kind
 
 
 def _role(what: str, name: str, namespace: str, grants: Grants, subject: dict[str, str]) -> list[dict[str, Any]]:
