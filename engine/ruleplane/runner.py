@@ -13,7 +13,6 @@ import hashlib
 import os
 import socket
 from contextlib import suppress
-from pathlib import Path
 from random import SystemRandom
 from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import uuid4
@@ -25,13 +24,11 @@ from ruleplane.client.election import LEASE, Election
 from ruleplane.client.followers import HOPELESS, Followers
 from ruleplane.client.inbox import Inbox
 from ruleplane.client.rehearsal import Change, Rehearsal
+from ruleplane.client.rules import Rules
 from ruleplane.client.types import learn
 from ruleplane.client.verbs import RemoteVerbs
 from ruleplane.clock import SECOND, RealClock, SteadyClock
 from ruleplane.errors import RuleplaneError
-from ruleplane.lang.load import checked, definitions, documents
-from ruleplane.model.data import data_dir
-from ruleplane.model.ruleset import Library
 from ruleplane.model.schema import Schemas
 from ruleplane.reconcile.confirm import Confirmation
 from ruleplane.reconcile.kinds import EVERY, check, named, polled
@@ -95,7 +92,8 @@ class Runner:
         cls, settings: Settings, tell: Tell, changes: Callable[[Change, str, EffectRecord], None] = lambda *_: None
     ) -> Runner:
         """Load the rules, find the server, and check that it serves what they name."""
-        programs = _programs(settings)
+        rules = Rules(settings)
+        programs = rules.programs
         if not programs:
             raise RuleplaneError(f"loading {', '.join(map(str, settings.rules))}: there is no rule set")
         for program in programs:
@@ -109,14 +107,14 @@ class Runner:
         await connection.__aenter__()
         try:
             made = cls(settings, connection, tell, changes)
-            await made._prepare(programs, credentials)
+            await made._prepare(rules, credentials)
         except BaseException:
             await connection.close()
             raise
         return made
 
-    async def _prepare(self, programs: list[Program], credentials: Credentials) -> None:
-        settings, connection, tell = self.settings, self.connection, self._tell
+    async def _prepare(self, rules: Rules, credentials: Credentials) -> None:
+        settings, connection, tell, programs = self.settings, self.connection, self._tell, rules.programs
         version = await connection.ask("GET", "/version")
         tell(f"server   {credentials.server} ({version.get('gitVersion', 'version unknown')})", "info")
         registry = await discover(connection)
@@ -128,6 +126,7 @@ class Runner:
         refs = {ref: None for program in programs for ref in named(program).values()}
         kinds = [kind for ref in refs if (kind := registry.get(ref)) is not None]
         await learn(connection, kinds, self._schemas)
+        await rules.check(connection, kinds, registry, self._schemas)
         if settings.elect:
             self._elect(programs, registry.get(LEASE), credentials)
         log = None
@@ -359,15 +358,3 @@ class Runner:
             self._tell(f"{firing.ruleset} · {effect.rule}  {what}{fields}{said}", kind)
         if firing.error:
             self._tell(f"{firing.ruleset}  {firing.key}: {firing.error}", "error")
-
-
-def _programs(settings: Settings) -> list[Program]:
-    """The rule sets of the files, which may use the functions that come with ruleplane. Raises SourceError."""
-    own = documents(settings.rules)
-    given = {Path(source.file).resolve() for source, _ in own}
-    bundled = [
-        (source, item)
-        for source, item in documents([data_dir("rules") / "lib"])
-        if isinstance(item, Library) and Path(source.file).resolve() not in given
-    ]
-    return checked([*bundled, *own], settings.params, kinds=definitions(settings.rules))

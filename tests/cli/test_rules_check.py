@@ -99,6 +99,25 @@ def test_the_fields_of_a_custom_resource_beside_the_rules_are_known(ruleplane, t
     assert "RP021" not in told.out
 
 
+def test_a_version_that_only_a_cluster_may_serve_is_a_warning_here_and_a_misspelt_kind_is_none(ruleplane, file):
+    text = GOOD.replace("rules:", "watch: {hpas: {kind: KIND}}\n  rules:").replace(
+        ".replicas}", ".replicas + size(hpas)}"
+    )
+    told = ruleplane("rules", "check", file(text.replace("KIND", "autoscaling/v1/HorizontalPodAutoscaler")))
+    assert told.code == 0
+    assert "warning[RP022] autoscaling/v1/HorizontalPodAutoscaler is of a version that ruleplane does not" in told.out
+    assert "`ruleplane up` serves autoscaling/v2/HorizontalPodAutoscaler" in told.out
+    for wrong in (
+        "autoscaling/v2/HorizontalPodAutoscalar",
+        "autoscaling/HorizontalPodAutoscaler",
+        "v1/Pods",
+        "v1/Nothing",
+    ):
+        told = ruleplane("rules", "check", file(text.replace("KIND", wrong)))
+        assert told.code == 1
+        assert f"error[RP004] there is no kind {wrong}" in told.out
+
+
 def test_a_code_is_explained(ruleplane):
     told = ruleplane("rules", "explain", "rp005")
     assert told.code == 0

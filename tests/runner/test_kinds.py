@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from ruleplane.client.connection import Connection
 from ruleplane.client.credentials import Credentials
 from ruleplane.client.settings import Settings
 from ruleplane.clock import RealClock
-from ruleplane.errors import NotFound
+from ruleplane.errors import NotFound, SourceError
+from ruleplane.model.builtin import kubernetes_data
+from ruleplane.model.crd import serve
 from ruleplane.model.data import data_dir
+from ruleplane.model.schema import Schemas
 from support import plane
 from support.runs import Run
 
@@ -95,3 +100,66 @@ def test_rules_for_a_kind_that_the_cluster_defines_write_its_status(tmp_path):
         assert told.code == 0, told.lines
         answer = asyncio.run(ask(running.kubeconfig, ("GET", f"{group}/w", None)))
     assert answer["status"] == {"doubled": 42}, told.lines
+
+
+UNBUNDLED = RULES.replace("example.com/v1/Widget", "policy/v1beta1/Widget")
+
+
+@pytest.mark.parametrize(
+    ("field", "message"),
+    [
+        ("size", ""),
+        ("sise", r"rules\.yaml:10:40: widget\.spec has no field 'sise'; did you mean 'size'\? \[RP005\]"),
+    ],
+)
+def test_a_version_that_is_not_bundled_is_checked_by_what_the_server_says_of_it(cluster, field, message):
+    (kind,) = serve([unbundled()], cluster.server.api.registry, cluster.server.schemas)
+    try:
+        told = Run()
+        rules = cluster.settings(UNBUNDLED.replace("spec.size", f"spec.{field}"))
+        if message:
+            with pytest.raises(SourceError, match=message.replace("rules", "rules-0")):
+                asyncio.run(told.through(rules))
+        else:
+            asyncio.run(told.through(rules))
+            assert told.code == 0, told.lines
+    finally:
+        cluster.server.api.registry.remove(kind)
+
+
+def unbundled():
+    spec = {**WIDGETS["spec"], "group": "policy"}
+    spec["versions"] = [{**spec["versions"][0], "name": "v1beta1"}]
+    return {**WIDGETS, "metadata": {"name": "widgets.policy"}, "spec": spec}
+
+
+FROZEN = """\
+apiVersion: ruleplane.dev/v1
+kind: RuleSet
+metadata: {name: frozen}
+spec:
+  component: examples
+  for: {c: {kind: v1/ConfigMap, where: "c.metadata.name == 'a'"}}
+  rules:
+    - name: freeze
+      apply: {to: "${c}", immutable: true}
+"""
+
+
+def test_a_field_that_only_the_server_knows_is_no_mistake(cluster, monkeypatch):
+    definitions = dict(kubernetes_data()["definitions"])
+    name = "io.k8s.api.core.v1.ConfigMap"
+    config = definitions[name]
+    properties = {key: value for key, value in config["properties"].items() if key != "immutable"}
+    definitions[name] = {**config, "properties": properties}
+    monkeypatch.setattr(Schemas, "builtin", classmethod(lambda cls: cls(definitions)))
+    cluster.server.create("v1/ConfigMap", {"metadata": {"name": "a"}}, "default")
+    assert cluster.run(FROZEN).code == 0
+    assert cluster.objects()["a"]["immutable"] is True
+    with pytest.raises(SourceError, match=r"ConfigMap has no field 'imutable'; did you mean 'immutable'\? \[RP007\]"):
+        cluster.run(FROZEN.replace("immutable", "imutable"))
+
+
+def test_a_kind_that_the_server_does_not_have_is_told_before_its_fields(cluster):
+    with pytest.raises(SourceError, match="the kind 'policy/v1beta1/Widget' is not served"):
+        cluster.run(UNBUNDLED.replace("spec.size", "spec.sise"))

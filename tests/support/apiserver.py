@@ -98,7 +98,8 @@ class ApiServer:
         self.loop.close()
 
     async def _open(self) -> None:
-        registry, schemas, clock = builtin_registry(), Schemas.builtin(), RealClock()
+        registry, clock = builtin_registry(), RealClock()
+        self.schemas = schemas = Schemas.builtin()
         self.committer: Committer | None = None
         if self.durable:
             self.store = SqliteStore(self.directory / "data")

@@ -1,4 +1,4 @@
-"""The field types of kinds that are not built in, from the server's OpenAPI v3 documents.
+"""The field types of kinds that are not built in (or are others there), from the server's OpenAPI v3 documents.
 
 They say how lists merge (list-map keys), so a kind whose types a server does not publish is an error, not a guess.
 """
@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 _PREFIX = "#/components/schemas/"
 
 
-async def learn(connection: Connection, kinds: Iterable[Kind], schemas: Schemas) -> None:
-    """Add the types of the custom kinds among ``kinds``. Raises RuleplaneError where the server publishes none."""
+async def learn(connection: Connection, kinds: Iterable[Kind], schemas: Schemas, *, builtin: bool = False) -> None:
+    """Add the types of the custom kinds among ``kinds`` (``builtin``: of all). Raises RuleplaneError where the server
+    publishes none."""
     wanted: dict[str, list[Kind]] = {}
     for kind in kinds:
-        if kind.custom:
+        if kind.custom or builtin:
             wanted.setdefault(f"apis/{kind.api_version}" if kind.group else f"api/{kind.version}", []).append(kind)
     if not wanted:
         return

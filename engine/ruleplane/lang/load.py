@@ -114,12 +114,17 @@ def checked(
 
     functions = libraries(found)
     programs = compile_documents(found, params, functions)
-    for warning in refuse(found, Catalogue.of(kinds), functions=functions):
+    warn(refuse(found, Catalogue.of(kinds), functions=functions), warned)
+    return programs
+
+
+def warn(warnings: Iterable[Finding], warned: Callable[[Finding], None] | None = None) -> None:
+    """Tell what is doubtful to whoever wants to know, else to the log."""
+    for warning in warnings:
         if warned is not None:
             warned(warning)
         else:
             _LOG.warning("%s", warning.error())
-    return programs
 
 
 @uncollected()

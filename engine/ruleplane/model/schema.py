@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 Raw: TypeAlias = dict[str, Any]
 
 OBJECT_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
+_COMMON = "io.k8s.apimachinery.pkg."
 _REF = "$ref"
 # beside a $ref these make the field another type than the definition's other uses
 _OVERRIDES = frozenset(
@@ -146,6 +147,12 @@ class Schemas:
         """Those of the built-in kinds (a new collection: custom kinds may be added to it)."""
         return cls(kubernetes_data()["definitions"])
 
+    @classmethod
+    def common(cls) -> Schemas:
+        """What every kind has, and no kind: for one who asks a server what its kinds are like."""
+        definitions = kubernetes_data()["definitions"]
+        return cls({name: raw for name, raw in definitions.items() if name.startswith(_COMMON)})
+
     def node(self, kind: Kind) -> SchemaNode:
         """The type of a kind's objects.
 
@@ -156,6 +163,10 @@ class Schemas:
         if node is None:
             node = self._by_ref[kind.ref] = self.definition(kind.definition)
         return node
+
+    def knows(self, kind: Kind) -> bool:
+        """Whether somebody told the types of this kind."""
+        return kind.ref in self._by_ref or kind.definition in self._definitions
 
     def definition(self, name: str) -> SchemaNode:
         """The type of a definition, by its full name. Raises RuleplaneError where there is none."""

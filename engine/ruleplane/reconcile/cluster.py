@@ -97,7 +97,8 @@ class Cluster:
         serve(_documents("node-kinds.yaml"), self.local_registry, self.schemas)
         self._every = Registry([*self.registry, *self.local_registry])
         self.powers = Powers(self.catalog, self._every)
-        admission = AdmissionChain((Defaults.builtin(), SchemaDefaults(self.schemas), Gate(self.catalog, self._every)))
+        gate = Gate(self.catalog, self._every, self.schemas)
+        admission = AdmissionChain((Defaults.builtin(), SchemaDefaults(self.schemas), gate))
         self.api = Api(store, self.registry, self.schemas, clock, random, admission, validator)
         self.api.observers.append(RequestListener(recorder, self.schemas, clock))
         self._validator = validator

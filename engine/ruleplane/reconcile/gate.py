@@ -1,9 +1,10 @@
 """What may be installed: the link of admission that asks the loader about rule sets and libraries.
 
 A rule set gets the finalizer in the request that creates it, so that none is ever in force without. Refused are: what
-the loader refuses, with the path of every field at fault; the name of a rule set from a file; a kind that a served
-group does not have (of other groups a definition may follow: the rule set then waits); and to take away a library
-that something calls. Made by ``cluster``; the installer acts on what passes here.
+the loader refuses (a field that a kind does not have, as this cluster knows it, among others), with the path of every
+field at fault; the name of a rule set from a file; a kind that a served group does not have (of other groups a
+definition may follow: the rule set then waits); and to take away a library that something calls. Made by ``cluster``;
+the installer acts on what passes here.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 from ruleplane.api.field_error import FieldError, invalid_value, refusal
 from ruleplane.api.refusals import forbidden
 from ruleplane.errors import SourceError
+from ruleplane.lang.check.catalogue import Catalogue
 from ruleplane.lang.installed import check_ruleset, compile_ruleset
 from ruleplane.lang.mistakes import field_path
 from ruleplane.reconcile.catalog import LIBRARY, RULE_SET
@@ -22,6 +24,7 @@ from ruleplane.reconcile.kinds import check_places, missing
 if TYPE_CHECKING:
     from ruleplane.api.call import Call
     from ruleplane.model.kind import Kind, Registry
+    from ruleplane.model.schema import Schemas
     from ruleplane.reconcile.catalog import Catalog
     from ruleplane.store.base import Json
 
@@ -31,8 +34,8 @@ FINALIZER = "ruleplane.dev/retract"
 class Gate:
     """See ``api.admission.Admission``."""
 
-    def __init__(self, catalog: Catalog, registry: Registry) -> None:
-        self._catalog, self._registry = catalog, registry
+    def __init__(self, catalog: Catalog, registry: Registry, schemas: Schemas) -> None:
+        self._catalog, self._registry, self._schemas = catalog, registry, schemas
 
     def mutate(self, call: Call, verb: str, kind: Kind, subresource: str, obj: Json, old: Json | None) -> Json:
         """A rule set has the finalizer as long as it is not being deleted."""
@@ -81,7 +84,8 @@ class Gate:
         if found:
             return found
         try:
-            check_ruleset(obj, catalog.functions)
+            # made anew: the fields of a custom kind may be others by now
+            check_ruleset(obj, catalog.functions, Catalogue(self._registry, self._schemas))
         except SourceError as error:
             return [_field_error(error)]
         return []

@@ -55,3 +55,10 @@ def test_whoever_loads_may_take_the_warnings(file, caplog):
     checked(documents([file("replicas")]), warned=warnings.append)
     assert [warning.code for warning in warnings] == ["RP011"]
     assert not caplog.records
+
+
+def test_a_load_knows_which_versions_are_served(tmp_path):
+    path = tmp_path / "sample.yaml"
+    path.write_text(RULES.replace("FIELD", "replicas").replace("apps/v1/", "apps/v1beta1/"))
+    with pytest.raises(SourceError, match=r"there is no kind apps/v1beta1/ReplicaSet; did you mean .* \[RP004\]"):
+        load([path])

@@ -50,7 +50,7 @@ class Catalogue:
         if ref not in self._nodes:
             kind = self.registry.get(ref)
             if kind is not None:
-                self._nodes[ref] = self.schemas.node(kind)
+                self._nodes[ref] = self.schemas.node(kind) if self.schemas.knows(kind) else None
             else:
                 self._nodes[ref] = SchemaNode(self.schemas, complete({})) if ref == "*" else None
         return self._nodes[ref]
@@ -76,6 +76,11 @@ class Catalogue:
         """Whether the group is one that Kubernetes itself serves: a kind of it that is not there never will be."""
         group = ref.rsplit("/", 2)[0] if ref.count("/") == 2 else ""
         return group in {kind.group for kind in self.registry if not kind.custom} or "." not in group
+
+    def version(self, ref: str) -> bool:
+        """Whether anything of the group and version is here."""
+        api = ref.rpartition("/")[0]
+        return any(kind.api_version == api for kind in self.registry)
 
     def nearest(self, ref: str) -> str:
         """The reference that was probably meant, or ""."""

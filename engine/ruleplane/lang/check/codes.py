@@ -40,5 +40,6 @@ CODES: Final[dict[str, Code]] = {
         Code("RP019", "error", "a condition that is never true"),
         Code("RP020", "error", "a silence that does not hold"),
         Code("RP021", "warning", "a kind whose fields nobody told"),
+        Code("RP022", "warning", "a kind that only a cluster may serve"),
     )
 }

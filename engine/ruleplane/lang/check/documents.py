@@ -50,12 +50,14 @@ if TYPE_CHECKING:
 
 @uncollected()
 def check_documents(
-    found: Found, catalogue: Catalogue | None = None, *, others: Found = (), functions: Functions | None = None
-) -> list[Finding]:
+    found: Found, catalogue: Catalogue | None = None, *, others: Found = (), functions: Functions | None = None,
+    served: bool = True,
+) -> list[Finding]:  # fmt: skip
     """What is wrong with these documents, in order of place.
 
     ``others`` are rule sets and libraries that run beside them: they are not checked again, but seen. ``functions``
     are the libraries' where somebody has compiled all of it already; else what does not compile is told as well.
+    ``served``: the kinds of the catalogue are all that there will be.
     """
     catalogue = catalogue or Catalogue.of()
     findings: list[Finding] = []
@@ -70,7 +72,7 @@ def check_documents(
     for source, item in found:
         if isinstance(item, RuleSet):
             outline = Outline(source, item)
-            one, over_maps = _one(outline, catalogue, functions)
+            one, over_maps = _one(outline, catalogue, functions, served=served)
             findings += one if compiled else [*one, *uncompiled(outline, functions, one)]
             facts.append(RuleFacts(outline, catalogue, functions.definitions))
             findings += conditions.check(outline, facts[-1].expander)
@@ -111,7 +113,9 @@ def _with_line(finding: Finding, lines: list[str]) -> Finding:
     return replace(finding, text=line) if finding.text.strip() in line else finding
 
 
-def _one(outline: Outline, catalogue: Catalogue, functions: Functions) -> tuple[list[Finding], OverMaps]:
+def _one(
+    outline: Outline, catalogue: Catalogue, functions: Functions, *, served: bool
+) -> tuple[list[Finding], OverMaps]:
     """What is wrong with the rule set by itself, and where its macros run over a map."""
     findings = [told("RP001", error, ruleset=outline.name) for error in outline.errors]
     try:
@@ -119,7 +123,7 @@ def _one(outline: Outline, catalogue: Catalogue, functions: Functions) -> tuple[
     except SourceError as error:
         findings.append(told("RP001", error, ruleset=outline.name))
         shapes = {}
-    findings += kinds.check(outline, catalogue)
+    findings += kinds.check(outline, catalogue, served=served)
     typed = types.Types(outline, catalogue, functions.compiled, functions.definitions, shapes)
     typed.check()
     fields.check(typed)
@@ -153,7 +157,7 @@ def check_paths(
     except RuleplaneError as error:
         findings.append(Finding("RP001", "error", str(error), str(paths[0]) if paths else ""))
         catalogue = Catalogue.of()
-    found_now = check_documents(found, catalogue, others=beside)
+    found_now = check_documents(found, catalogue, others=beside, served=False)
     return sorted({*findings, *found_now}, key=_place)
 
 

@@ -15,13 +15,20 @@ if TYPE_CHECKING:
     from ruleplane.lang.source import Path
 
 
-def check(outline: Outline, catalogue: Catalogue) -> Iterator[Finding]:
-    """A finding for each kind that is not there, or whose fields nobody told."""
+def check(outline: Outline, catalogue: Catalogue, *, served: bool) -> Iterator[Finding]:
+    """A finding for each kind that is not there, or whose fields nobody told. ``served``: the catalogue is what the
+    server has, and no other will be asked."""
     for ref, path, rule in _named(outline):
         if ref == "*" or catalogue.kind(ref) is not None:
             continue
         code = "RP004" if catalogue.native(ref) else "RP021"
-        if code == "RP004":
+        if code == "RP004" and not served and ref.count("/") == 2 and not catalogue.version(ref):
+            code = "RP022"
+            near = catalogue.nearest(ref)
+            message = f"{ref} is of a version that ruleplane does not bring: its fields are not checked"
+            hint = f"`ruleplane run` asks the cluster; `ruleplane up` serves {near}" if near else ""
+            hint = hint or "`ruleplane run` asks the cluster whether it serves this"
+        elif code == "RP004":
             near = catalogue.nearest(ref)
             why = catalogue.registry.unserved.get(ref.rpartition("/")[0], "")
             message = f"there is no kind {ref}" + (f"; did you mean {near}?" if near else "")

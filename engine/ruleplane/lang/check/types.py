@@ -19,6 +19,7 @@ from ruleplane.lang.cel.functions import STANDARD
 from ruleplane.lang.cel.resolve import UNDECLARED, resolve
 from ruleplane.lang.cel.shapes import BOOL, DYN, INT, STRING, Shape, Unifier, list_of, optional_of, shape
 from ruleplane.lang.cel.source import Pos, source_error
+from ruleplane.lang.cel.unparse import unparse
 from ruleplane.lang.cel.walk import walk
 from ruleplane.lang.check.finding import Related, told
 from ruleplane.lang.functions import ENGINE
@@ -295,7 +296,10 @@ class _Typer(Checker):
             names = list(operand.fields.names())
             close = get_close_matches(expr.field, names, 1)
             hint = f"; did you mean {close[0]!r}?" if close else ""
-            error = source_error(f"{operand} has no field {expr.field!r}{hint}", expr.pos)
+            what = (
+                unparse(expr.operand).lstrip(".") if str(operand) == "object" else operand
+            )  # a custom kind's parts have no names
+            error = source_error(f"{what} has no field {expr.field!r}{hint}", expr.pos)
             error.code = "RP005"  # type: ignore[attr-defined]
             raise error
         if operand.name == "params" and operand.fields is not None:
