@@ -33,7 +33,7 @@ Feature: Two rules that want different values for one field are told, and nothin
     When the control plane is idle
     Then ConfigMap "rose" has data.colour red
     And ConfigMap "sky" has no data.colour
-    And rule set "painter" failed with "data.colour should be 'red' and 'blue'"
+    And rule set "painter" failed with "data.colour should have two values at once"
     And rule set "painter" failed with "rules red, blue"
 
   Example: Two that agree do not contradict each other

@@ -138,7 +138,8 @@ def combine(node: SchemaNode | None, one: Any, other: Any, path: str = "") -> An
         return list(merged.values())
     if one == other and one.__class__ is other.__class__:
         return one
-    raise ContradictionError(f"{path.removeprefix('.') or 'the whole object'} should be {one!r} and {other!r}")
+    # which two is not said: errors are shown to people who may not read every object
+    raise ContradictionError(f"{path.removeprefix('.') or 'the whole object'} should have two values at once")
 
 
 def absent(node: SchemaNode | None, have: dict[str, Any], want: dict[str, Any]) -> dict[str, Any]:
