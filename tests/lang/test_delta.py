@@ -7,6 +7,7 @@ from ruleplane.errors import EvaluationError
 from ruleplane.lang import cel
 from ruleplane.lang.cel.ast import Literal
 from ruleplane.lang.delta import Derived
+from ruleplane.lang.reads import Reader, Value, trie
 from ruleplane.matcher.index import Bucket
 
 STEPS = {
@@ -18,13 +19,20 @@ STEPS = {
     "max": "o.n",
     "tally": "{o.k: o.n, 'all': 1}",
 }
-# n is absent now and then: the body raises, and so must the kept value
-OBJECT = st.fixed_dictionaries({"k": st.sampled_from("xyz")}, optional={"n": st.integers(-5, 5)})
+# n is absent now and then: the body raises, and so must the kept value; no body reads `unread`
+OBJECT = st.fixed_dictionaries(
+    {"k": st.sampled_from("xyz")}, optional={"n": st.integers(-5, 5), "unread": st.integers(0, 2)}
+)
 CHANGES = st.lists(st.tuples(st.sampled_from("abcde"), st.none() | OBJECT), max_size=30)
 
 
 def compiled(text, variable="o"):
     return cel.Compiler(cel.STANDARD).compile(cel.parse(text), (), (variable,))
+
+
+def step(number, parent, op, text, body):
+    reads, _ = Reader({}, {}, {}).read(cel.parse(text), {"o": Value("o")})
+    return Derived(number, "pods", parent, op, Literal(True), "o", (), 0, body, (), trie(reads.get("o", ())))
 
 
 def outcome(compute):
@@ -64,7 +72,7 @@ def kept(node, op):
 @given(CHANGES, st.sampled_from(sorted(STEPS)), st.integers(0, 30))
 def test_a_step_kept_by_delta_equals_its_recomputation(changes, op, made_at):
     body = compiled(STEPS[op])
-    spec = Derived(0, "pods", None, op, Literal(True), "o", (), 0, body)
+    spec = step(0, None, op, STEPS[op], body)
     bucket, objects, node = Bucket(), {}, None
     for number, (key, obj) in enumerate([*changes, ("a", None)]):
         if number >= made_at and node is None:
@@ -83,8 +91,8 @@ def test_a_step_kept_by_delta_equals_its_recomputation(changes, op, made_at):
 @given(CHANGES, st.sampled_from(["sum", "max", "tally", "exists"]))
 def test_a_step_over_a_filter_follows_it(changes, op):
     keep, body = compiled("o.k != 'x'"), compiled(STEPS[op])
-    first = Derived(0, "pods", None, "filter", Literal(True), "o", (), 0, keep)
-    second = Derived(1, "pods", first, op, Literal(True), "o", (), 0, body)
+    first = step(0, None, "filter", "o.k != 'x'", keep)
+    second = step(1, first, op, STEPS[op], body)
     bucket, objects = Bucket(), {}
     node = bucket.node(first, ()).node(second, ())
     for key, obj in changes:
@@ -109,3 +117,26 @@ def test_a_body_that_reads_the_primary_is_judged_again_when_that_changes(numbers
     for limit in limits:  # more limits than are remembered
         found = [obj["n"] for obj in bucket.node(spec, (limit,)).value()]
         assert found == [number for number in numbers if number >= limit]
+
+
+def test_a_change_that_no_body_reads_is_followed_without_a_call():
+    calls = []
+
+    def body(_scope, obj):
+        calls.append(obj)
+        return obj["n"] > 2
+
+    spec = step(0, None, "filter", "o.n > 2", body)
+    total = step(1, spec, "sum", "o.n", lambda _scope, obj: calls.append(obj) or obj["n"])
+    bucket = Bucket()
+    bucket.put("a", {"n": 3, "unread": 1})
+    node = bucket.node(spec, ())
+    assert node.node(total, ()).value() == 3
+    calls.clear()
+    bucket.put("a", {"n": 3, "unread": 2})
+    assert not calls
+    assert list(node.value()) == [{"n": 3, "unread": 2}]
+    bucket.put("a", {"n": 3.0, "unread": 2})  # equal to Python, another value to CEL
+    assert len(calls) == 2
+    bucket.put("a", {"n": 4, "unread": 2})
+    assert node.node(total, ()).value() == 4

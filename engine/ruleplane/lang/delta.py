@@ -22,7 +22,7 @@ from ruleplane.lang.walk import functions_called
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ruleplane.lang.reads import FieldPath
+    from ruleplane.lang.reads import FieldPath, Trie
 
 TERMINALS = frozenset({"sum", "min", "max", "tally", "exists", "all"})
 
@@ -30,7 +30,8 @@ TERMINALS = frozenset({"sum", "min", "max", "tally", "exists", "all"})
 @dataclass(slots=True, eq=False)
 class Derived:
     """One step kept by delta. ``fn(None, element, *deps)`` is its body; ``deps`` are taken from the call's arguments at
-    ``at`` (root arguments first); ``projections[i]`` are the paths of dep i that matter (None: the whole value)."""
+    ``at`` (root arguments first); ``projections[i]`` are the paths of dep i that matter (None: the whole value);
+    ``reads`` are those of the element (None: all of it)."""
 
     id: int
     relation: str
@@ -42,6 +43,7 @@ class Derived:
     at: int
     fn: Callable[..., Any] | None = None
     projections: tuple[tuple[FieldPath, ...] | None, ...] = ()
+    reads: Trie | None = None
 
     @property
     def chain(self) -> tuple[Derived, ...]:

@@ -18,10 +18,11 @@ from ruleplane.lang.cel.ast import Call, Expr, Ident, ListExpr, Literal, Macro, 
 from ruleplane.lang.cel.record import record
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 FieldPath: TypeAlias = tuple[str, ...]
 Reads: TypeAlias = "dict[str, set[FieldPath]]"
+Trie: TypeAlias = "dict[str, Trie | None]"
 
 # macros whose result holds elements of what they run over
 _SAME = frozenset({"filter", "sortBy"})
@@ -247,3 +248,24 @@ def shortest(paths: set[FieldPath]) -> tuple[FieldPath, ...]:
     (('spec',), ('status',))
     """
     return tuple(sorted(p for p in paths if not any(p[:n] in paths for n in range(len(p)))))
+
+
+def trie(paths: Iterable[FieldPath]) -> Trie | None:
+    """Paths as a tree; None means everything.
+
+    >>> trie([("spec", "replicas"), ("status",)])
+    {'spec': {'replicas': None}, 'status': None}
+    """
+    root: Trie = {}
+    for path in sorted(paths):
+        if not path:
+            return None
+        at: Trie = root
+        for name in path[:-1]:
+            below = at.setdefault(name, {})
+            if below is None:
+                break
+            at = below
+        else:
+            at[path[-1]] = None
+    return root

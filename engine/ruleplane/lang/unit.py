@@ -12,7 +12,7 @@ from ruleplane.lang.cel.walk import free_names, rewrite
 from ruleplane.lang.delta import Lifter
 from ruleplane.lang.functions import ENGINE
 from ruleplane.lang.parsing import parse_at
-from ruleplane.lang.reads import Reader, Reads, Value, merge
+from ruleplane.lang.reads import Reader, Reads, Value, merge, trie
 from ruleplane.lang.template import to_expression
 from ruleplane.lang.walk import closure, functions_called
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _COMPARISONS = {"_<_": "@now_lt", "_<=_": "@now_le", "_>_": "@now_gt", "_>=_": "@now_ge"}
 TIMED = frozenset({"seen", "changed", "history"})  # rewritten to functions that ask the running decision
+_ELEMENT = "@element"  # of what a step kept by delta runs over
 _MIRROR = {"_<_": "_>_", "_<=_": "_>=_", "_>_": "_<_", "_>=_": "_<=_"}
 
 
@@ -140,7 +141,8 @@ class Unit:
     def _finish(self, spec: Any, path: Path) -> None:
         """Compile the body of a step kept by delta, and register the function that yields it."""
         spec.fn = self.compile(spec.body, path, (spec.variable, *spec.dep_names), pure=True)
-        reads, _ = self.reader().read(spec.body, {self.primary: self.own()})
+        reads, _ = self.reader().read(spec.body, {self.primary: self.own(), spec.variable: Value(_ELEMENT)})
+        spec.reads = trie(reads.get(_ELEMENT, ()))
         wanted = tuple(sorted(reads.get(self.primary, ())))
         spec.projections = tuple(wanted if name == self.primary else None for name in spec.dep_names)
 

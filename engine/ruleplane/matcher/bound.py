@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 from ruleplane.errors import EvaluationError
 from ruleplane.lang.cel.ast import Literal
 from ruleplane.lang.delta import Derived
-from ruleplane.matcher.changes import differs, trie
+from ruleplane.lang.reads import trie
+from ruleplane.matcher.changes import differs
 from ruleplane.matcher.members import Joined, View
 from ruleplane.matcher.nodes import combine
 from ruleplane.model import labels
@@ -66,7 +67,7 @@ class BoundRelation:
 
     def places(self, key: str) -> tuple[Hashable, ...]:
         """The values of the buckets in which the object lies."""
-        return self.index.placed.get(key, ()) if self.index is not None else ()
+        return self.index.places(key) if self.index is not None else ()
 
     def alarms(
         self, key: str, places: tuple[Hashable, ...], old: dict[str, Any] | None, new: dict[str, Any] | None
@@ -85,7 +86,7 @@ class BoundRelation:
         key = "/".join(found)
         looker.look(self, key)
         obj = self.kind.objects.get(key)
-        if obj is not None and self.index is not None and key not in self.index.placed:
+        if obj is not None and self.index is not None and not self.index.places(key):
             return None  # its `where` does not hold
         return obj
 
@@ -171,6 +172,7 @@ def _residual(spec: RelationSpec) -> Derived | None:
     step = Derived(-1, spec.name, None, "filter", Literal(True), "it", ("selector",), 0)
     step.fn = _selected if spec.mode == "labels" else _selecting(spec.selector_path)
     step.projections = (None,)
+    step.reads = trie([spec.selector_path or ("metadata", "labels")])
     return step
 
 

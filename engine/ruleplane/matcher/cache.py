@@ -198,7 +198,7 @@ class Cache:
         where = None if spec.where is None else kind.conditions.add(name, spec.where, "it", bound.program.compiler)
         index = Index(name, placing(spec), where)
         kind.indexes.append(index)
-        index.fill(kind.objects, None if where is None else kind.conditions.fast(name))
+        index.rest(kind.objects, None if where is None else kind.conditions.fast(name))
         return index
 
     # --- changes ------------------------------------------------------------------------------------------------------
@@ -233,6 +233,7 @@ class Cache:
         now: int,
         writer: tuple[Bound, str] | None,
     ) -> None:
+        alert = [(relation, relation.places(key)) for relation in kind.alert if relation.bound.blocked]
         objects = kind.objects
         old = objects.get(key)
         if new is None:
@@ -243,13 +244,13 @@ class Cache:
             objects[key] = new
         for path, held in kind.seen.items():
             _since(path, held, key, new, now)
-        alert = [(relation, relation.places(key)) for relation in kind.alert if relation.bound.blocked]
         crossed: list[Bucket] = []
         touched: list[Bucket] = []
         for index in kind.indexes:
-            entered_or_left, stays = index.update(key, new)
-            crossed += entered_or_left
-            touched += stays
+            if not index.resting:
+                entered_or_left, stays = index.update(key, new)
+                crossed += entered_or_left
+                touched += stays
         for bound in kind.primaries:
             self._wake_primary(bound, key, old, new, wake, writer)
         _wake_lookers(kind, key, old, new, crossed, touched, wake, writer)

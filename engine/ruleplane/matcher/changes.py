@@ -3,35 +3,10 @@ alone."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from ruleplane.lang.reads import FieldPath
-
-Trie: TypeAlias = "dict[str, Trie | None]"
-
-
-def trie(paths: Iterable[FieldPath]) -> Trie | None:
-    """Paths as a tree; None means everything.
-
-    >>> trie([("spec", "replicas"), ("status",)])
-    {'spec': {'replicas': None}, 'status': None}
-    """
-    root: Trie = {}
-    for path in sorted(paths):
-        if not path:
-            return None
-        at: Trie = root
-        for name in path[:-1]:
-            below = at.setdefault(name, {})
-            if below is None:
-                break
-            at = below
-        else:
-            at[path[-1]] = None
-    return root
+    from ruleplane.lang.reads import Trie
 
 
 def differs(old: dict[str, Any], new: dict[str, Any], paths: Trie | None) -> bool:
@@ -47,7 +22,7 @@ def differs(old: dict[str, Any], new: dict[str, Any], paths: Trie | None) -> boo
         if left is right:
             continue
         if below is None or left.__class__ is not dict or right.__class__ is not dict:
-            if left != right:
+            if left != right or left.__class__ is not right.__class__:  # 1 is not 1.0, nor true
                 return True
         elif differs(left, right, below):
             return True

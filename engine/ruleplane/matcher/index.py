@@ -36,23 +36,23 @@ class Bucket(Parent):
 
     def put(self, key: str, obj: Any) -> None:
         """``key`` is here, as ``obj``."""
+        old = self.items.get(key)
         self.items[key] = obj
-        self._changed(key, obj)
+        self._changed(key, obj, old)
 
     def drop(self, key: str) -> None:
         """``key`` is no longer here."""
-        del self.items[key]
-        self._changed(key, None)
+        self._changed(key, None, self.items.pop(key))
 
-    def _changed(self, key: str, obj: Any) -> None:
+    def _changed(self, key: str, obj: Any, old: Any) -> None:
         self._sorted = None
         self.version += 1
         if self.children or self.dependents:
-            self.announce(key, obj)
+            self.announce(key, obj, old)
 
-    def announce(self, key: str, obj: Any) -> None:
+    def announce(self, key: str, obj: Any, old: Any) -> None:
         """Tell the steps kept over this, and who waits for its next change."""
-        self.tell(key, obj)
+        self.tell(key, obj, old)
         if self.dependents:
             dependents, self.dependents = self.dependents, None
             for tell in dependents:
@@ -71,9 +71,12 @@ class Bucket(Parent):
 
 
 class Index:
-    """The objects of one kind (that pass one `where`) by one way of placing them."""
+    """The objects of one kind (that pass one `where`) by one way of placing them.
 
-    __slots__ = ("buckets", "name", "placed", "values", "where")
+    An index may *rest*: nobody has looked at it so far, and it holds nothing. The first look places what is there.
+    """
+
+    __slots__ = ("_source", "buckets", "name", "placed", "resting", "values", "where")
 
     def __init__(self, name: str, values: Values, where: Callable[[dict[str, Any]], bool] | None) -> None:
         self.name = name
@@ -81,13 +84,32 @@ class Index:
         self.where = where
         self.buckets: dict[Hashable, Bucket] = {}
         self.placed: dict[str, tuple[Hashable, ...]] = {}
+        self.resting = False
+        self._source: tuple[Mapping[str, dict[str, Any]], Callable[[dict[str, Any]], bool] | None] = ({}, None)
+
+    def rest(self, objects: Mapping[str, dict[str, Any]], where: Callable[[dict[str, Any]], bool] | None) -> None:
+        """Be told of no change until somebody looks; then :meth:`fill` of ``objects``, as they are by then."""
+        self.resting, self._source = True, (objects, where)
+
+    def _wake(self) -> None:
+        if self.resting:
+            self.resting = False
+            self.fill(*self._source)
 
     def bucket(self, value: Hashable) -> Bucket:
         """The bucket of a value, made on first use."""
         found = self.buckets.get(value)
         if found is None:
-            found = self.buckets[value] = Bucket()
+            self._wake()
+            found = self.buckets.get(value)
+            if found is None:
+                found = self.buckets[value] = Bucket()
         return found
+
+    def places(self, key: str) -> tuple[Hashable, ...]:
+        """The values of the buckets in which the object lies; () where it is in none."""
+        self._wake()
+        return self.placed.get(key, ())
 
     def fill(self, objects: Mapping[str, dict[str, Any]], where: Callable[[dict[str, Any]], bool] | None) -> None:
         """Place what is there already, in an index that nobody looks at yet; ``where`` says what :attr:`where` does."""
@@ -121,11 +143,13 @@ class Index:
                 return _NONE, _NONE
             stays = [self.buckets[value] for value in new_values]
             for bucket in stays:  # the common case, written out: most changes move nothing
-                bucket.items[key] = new
+                items = bucket.items
+                old = items[key]
+                items[key] = new
                 bucket._sorted = None
                 bucket.version += 1
                 if bucket.children or bucket.dependents:
-                    bucket.announce(key, new)
+                    bucket.announce(key, new, old)
             return _NONE, stays
         crossed, stays = [], []
         for value in old_values:

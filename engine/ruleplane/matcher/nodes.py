@@ -2,6 +2,7 @@
 
     bucket {a, b, c} -> filter(p, ready(p)) {a, c} -> size 2
     b becomes ready: one call of ready(b), then {a, b, c}; nothing is listed again
+    c is scheduled, which ready(c) does not read: no call at all
 
 An element whose body raises is remembered with its error: reading the node raises it, as evaluating the list would
 have.
@@ -12,6 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ruleplane.errors import EvaluationError
+from ruleplane.matcher.changes import differs
 from ruleplane.matcher.members import Members
 
 if TYPE_CHECKING:
@@ -55,13 +57,17 @@ class Parent(Members):
         nodes[id(node)] = node
         return node
 
-    def tell(self, key: str, new: Any) -> None:
-        """Element ``key`` is now ``new`` (None: gone)."""
+    def tell(self, key: str, new: Any, old: Any) -> None:
+        """Element ``key`` is now ``new`` (None: gone), and was ``old`` (None: not there)."""
         children = self.children
         if children:
-            for nodes in children.values():
+            for spec, nodes in children.items():
+                same = old is not None and new is not None and not differs(old, new, spec.reads)
                 for node in nodes.values():
-                    node.update(key, new)
+                    if same:
+                        node.keep(key, new)
+                    else:
+                        node.update(key, new)
 
 
 def project(spec: Derived, deps: tuple[Any, ...]) -> list[Any]:
@@ -94,6 +100,9 @@ class Node(Parent):
     def update(self, key: str, new: Any) -> None:
         """Element ``key`` of what this runs over is now ``new`` (None: gone)."""
         raise NotImplementedError
+
+    def keep(self, key: str, new: Any) -> None:
+        """Element ``key`` is another object now, in which nothing that the body reads is different."""
 
     def value(self) -> Any:
         """What the expression sees. Raises EvaluationError where an element's body did."""
@@ -135,13 +144,22 @@ class Filter(Node):
             self.errors[key] = EvaluationError(f"a filter's condition is true or false, not {verdict!r}")
         items = self.items
         if verdict is True:
-            items[key] = new
-            self._sorted = None
-            self.tell(key, new)
+            self._put(key, new)
         elif key in items:
-            del items[key]
+            old = items.pop(key)
             self._sorted = None
-            self.tell(key, None)
+            self.tell(key, None, old)
+
+    def keep(self, key: str, new: Any) -> None:
+        """The verdict stands."""
+        if key in self.items:
+            self._put(key, new)
+
+    def _put(self, key: str, new: Any) -> None:
+        old = self.items.get(key)
+        self.items[key] = new
+        self._sorted = None
+        self.tell(key, new, old)
 
     def value(self) -> Any:
         """The elements, as a list."""
@@ -173,6 +191,11 @@ class All(Node):
             self.items[key] = new
         else:
             self.items.pop(key, None)
+
+    def keep(self, key: str, new: Any) -> None:
+        """The verdict stands."""
+        if key in self.items:
+            self.items[key] = new
 
     def value(self) -> Any:
         """False if some element fails."""
