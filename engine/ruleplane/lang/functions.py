@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from ruleplane.clock import SECOND, rfc3339
+from ruleplane.clock import SECOND
 from ruleplane.errors import EvaluationError
 from ruleplane.lang import cel, cron
 from ruleplane.lang.cel.values import Duration, Optional, Timestamp
-from ruleplane.lang.changed import Changed
 from ruleplane.lang.template import to_json, to_text
 from ruleplane.model import labels as label_sets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from ruleplane.lang.changed import Changed
     from ruleplane.lang.program import Scope
 
 # Kubernetes' alphabet for generated suffixes: no vowels, no look-alikes
@@ -214,7 +214,7 @@ def _seen(scope: Scope, obj: Any, *path: str) -> Timestamp:
 
 
 def _changed(scope: Scope, *siblings: str) -> Changed:
-    return Changed(siblings, rfc3339(scope.ctx.now()))
+    return scope.ctx.changed(siblings)
 
 
 def _history(scope: Scope, site: str, value: Any, span: Any) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ruleplane.lang.cel import Compiler
     from ruleplane.lang.cel.ast import Expr
     from ruleplane.lang.cel.shapes import Shape
+    from ruleplane.lang.changed import Changed
     from ruleplane.lang.delta import Derived
     from ruleplane.lang.heads import CompiledRule, Fn
     from ruleplane.lang.reads import FieldPath, FnDef
@@ -38,6 +39,9 @@ class Context(Protocol):
 
     def wake_at(self, instant: int) -> None:
         """The decision may come out differently from ``instant`` (ns) on."""
+
+    def changed(self, siblings: tuple[str, ...]) -> Changed:
+        """A mark: the present value is kept unless one of ``siblings`` differs."""
 
     def seen(self, obj: Any, source: str, path: FieldPath) -> int:
         """Since when the cache has held the value at ``path`` of ``obj``, ns."""

@@ -171,6 +171,11 @@ def to_json(value: Any) -> Any:
     kind = type(value)
     if kind in _PLAIN:
         return value
+    if kind is dict:
+        return {
+            key if key.__class__ is str else str(to_json(key)): item if item.__class__ in _PLAIN else to_json(item)
+            for key, item in value.items()
+        }
     if kind is Timestamp:
         return rfc3339(value.ns)
     if kind is Quantity:

@@ -11,11 +11,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ruleplane.clock import rfc3339
 from ruleplane.errors import ApiError, EvaluationError
 from ruleplane.lang import heads
+from ruleplane.lang.changed import Changed
 from ruleplane.matcher.groups import group_value
 from ruleplane.reconcile.choose import run_choose
-from ruleplane.reconcile.effect import ContradictionError, Decision, Notice
+from ruleplane.reconcile.effect import ContradictionError, Decision, Notice, resolve
 from ruleplane.reconcile.ensure import run_ensure
 from ruleplane.reconcile.history import carried, held
 from ruleplane.reconcile.retract import element_id, guard, release, retract
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from ruleplane.lang.program import RelationSpec, Scope
     from ruleplane.matcher.bound import Bound, BoundRelation, Target
     from ruleplane.model.kind import Registry
-    from ruleplane.model.schema import Schemas
+    from ruleplane.model.schema import SchemaNode, Schemas
     from ruleplane.reconcile.choose import Memos
     from ruleplane.reconcile.effect import Effect, Made
     from ruleplane.reconcile.history import Held, Past
@@ -38,6 +40,11 @@ if TYPE_CHECKING:
 
 class Pass:
     """One running decision: what expressions may ask (``lang.program.Context``), and what the heads add up to."""
+
+    listed_uids: set[str] | None = None
+    element = ""  # of `each`, while the head of a rule with `while` is run
+    touched: list[Any] | None = None  # buckets looked at, while a verdict is being made
+    _marked = False  # changed() has been asked: wishes may hold marks
 
     def __init__(
         self,
@@ -66,11 +73,8 @@ class Pass:
         self.held: dict[str, set[str]] = {}  # rule with `while` -> the elements for which it holds
         self.unsure: set[str] = set()  # rules with `while` of which an expression failed: nothing of them is undone
         self.listed: list[Any] = []  # what each `ensure` found among its `objects`
-        self.listed_uids: set[str] | None = None
-        self.element = ""  # of `each`, while the head of a rule with `while` is run
         self.decision = Decision()
         self.wishes = Wishes(self)
-        self.touched: list[Any] | None = None  # buckets looked at, while a verdict is being made
         self._now = now
         self._refused = refused
         self._past: Past = past or {}
@@ -132,9 +136,24 @@ class Pass:
             self.wake_at(entries[1][0] + span)  # the oldest falls out
         return entries
 
+    def changed(self, siblings: tuple[str, ...]) -> Changed:
+        """A mark that :meth:`resolved` replaces."""
+        self._marked = True
+        return Changed(siblings, rfc3339(self._now))
+
     def refused(self) -> list[dict[str, Any]]:
         """The refusals of this key's previous firing."""
         return self._refused
+
+    def resolved(self, node: SchemaNode | None, have: Any, want: Any) -> Any:
+        """``want`` without marks of `changed`, as they come out where ``have`` is. Most passes make none, and their
+        wishes need no look."""
+        return resolve(node, have, want) if self._marked else want
+
+    def end(self) -> None:
+        """Let go of everything: a pass refers to itself, through its scope and its wishes, and whoever holds an effect
+        of it would hold all of it until the collector comes."""
+        self.__dict__.clear()
 
     # --- running rules ------------------------------------------------------------------------------------------------
 

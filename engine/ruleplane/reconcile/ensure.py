@@ -14,7 +14,7 @@ from ruleplane.errors import EvaluationError
 from ruleplane.lang.functions import stable_hash, suffix
 from ruleplane.matcher.footprint import MADE_BY, MADE_EACH, MADE_FOR, Stamp, stamp
 from ruleplane.matcher.members import Members
-from ruleplane.reconcile.effect import Effect, changed_paths, patched, resolve
+from ruleplane.reconcile.effect import Effect, changed_paths, patched
 
 if TYPE_CHECKING:
     from ruleplane.lang import heads
@@ -164,7 +164,7 @@ def _creation(
     node = run.schemas.node(kind)
     for part in (start, head.initial(scope, *args) if head.initial is not None else None, head.template(scope, *args)):
         if part is not None:
-            body = patched(node, body, resolve(node, body, part))
+            body = patched(node, body, run.resolved(node, body, part))
     metadata = dict(body["metadata"])
     body["metadata"] = metadata
     namespace = metadata.get("namespace", run.namespace) if kind.namespaced else ""
@@ -232,7 +232,7 @@ def _update(
             continue
         kind, _ = run.wishes.kind_of(obj)
         node = run.schemas.node(kind)
-        want = resolve(node, obj, head.template(scope, *args, *element))
+        want = run.resolved(node, obj, head.template(scope, *args, *element))
         if patched(node, obj, want) is not obj:
             different.append(obj)
             wants[id(obj)] = want

@@ -196,8 +196,9 @@ class Loop:
 
     async def step(self) -> bool:
         """Work on one key; False when there is nothing to do at this instant."""
-        for bound in [bound for bound in self.successors if self.retracted(bound)]:
-            self._exchange(bound, self.successors[bound])
+        if self.successors:
+            for bound in [bound for bound in self.successors if self.retracted(bound)]:
+                self._exchange(bound, self.successors[bound])
         item = self.queue.pop()
         if item is None:
             if not self.queue.release(self.clock.now()):
@@ -262,6 +263,7 @@ class Loop:
         else:
             self.queue.succeeded(key)
             self.refused.pop(key, None)
+        run.end()
 
     def _decide(self, key: Key, now: int) -> Pass | None:
         """One pass over what the cache shows; None where there is nothing to decide about."""

@@ -14,7 +14,7 @@ from ruleplane.errors import ApiError, EvaluationError
 from ruleplane.lang import heads
 from ruleplane.matcher.footprint import field_manager
 from ruleplane.reconcile import hold
-from ruleplane.reconcile.effect import ContradictionError, Effect, absent, changed_paths, combine, patched, resolve
+from ruleplane.reconcile.effect import ContradictionError, Effect, absent, changed_paths, combine, patched
 
 if TYPE_CHECKING:
     from ruleplane.lang.heads import CompiledRule
@@ -101,7 +101,7 @@ class Wishes:
         """Wish ``want`` for ``obj``; None where it is so already. Raises EvaluationError, ContradictionError."""
         kind, metadata = self.kind_of(obj)
         node = self.run.schemas.node(kind)
-        want = resolve(node, obj, want)
+        want = self.run.resolved(node, obj, want)
         if patched(node, obj, want) is obj:
             return None
         if subresource and subresource not in kind.subresources:
@@ -143,7 +143,7 @@ class Wishes:
         node: Any = run.schemas.node(kind)
         for name in head.path:
             node = child(node, name)
-        want = [*others, *(() if none else resolve(node, have, head.wanted(run.scope, *args)))]
+        want = [*others, *(() if none else run.resolved(node, have, head.wanted(run.scope, *args)))]
         if len(want) == len(have) and all(item in have for item in want):
             return None
         body: Any = want or None
