@@ -177,7 +177,9 @@ class Cluster:
 
     async def step(self) -> bool:
         """One thing that is to be done now; False when there is nothing."""
-        return await self.installer.step() or await self.loop.step()
+        if not self.installer.idle and await self.installer.step():
+            return True
+        return await self.loop.step()
 
     def next_instant(self) -> int:
         """When there is something to do next (ns): now if keys wait, else the earliest timer; 0: never."""

@@ -126,6 +126,11 @@ class Installer:
             return self._loop.clock.now()
         return min(self._due.values(), default=0)
 
+    @property
+    def idle(self) -> bool:
+        """Nothing is installed that a step could find something to do for: asked before every step of the loop."""
+        return not (self._dirty or self._due or self._by_bound) and self._loop.registry.generation == self._generation
+
     async def step(self) -> bool:
         """One rule set or library that is to be looked at; False when there is none now."""
         if self._loop.registry.generation != self._generation:  # kinds have come or gone

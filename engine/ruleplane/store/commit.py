@@ -2,7 +2,7 @@
 
 A commit waits for the disk, and the loop with it: so as few commits as possible, and no client kept waiting for
 company. Somebody waits -> commit at the loop's next turn, so that all requests of one turn share one commit. Nobody
-waits (rules write) -> commit when the batch is full (sqlite.py), or a few milliseconds later. Called by controlplane,
+waits (rules write) -> commit when the batch is full (sqlite.py), or a little later. Called by controlplane,
 once per store.
 """
 
@@ -16,7 +16,7 @@ from ruleplane.errors import StoreError
 if TYPE_CHECKING:
     from ruleplane.store.sqlite import SqliteStore
 
-LINGER = 0.005  # seconds that writes nobody waits for may stay uncommitted
+LINGER = 0.02  # seconds that writes nobody waits for may stay uncommitted
 _PAUSE = 0.02  # seconds between two slices of cleaning up after a compaction
 
 
