@@ -38,7 +38,7 @@ class Clock:
 def evaluated(text: str) -> Any:
     source = Source("example", [text], text, {(): (1, 1)})
     unit = Unit(source, "object", FUNCTIONS.compiled, FUNCTIONS.definitions)
-    scope: Any = type("Example", (Scope,), {"fill": {}})()
+    scope: Any = type("Example", (Scope,), {})()
     scope.ctx = Clock()
     return unit.compile(unit.parse(text, ()), ())(scope)
 

@@ -13,7 +13,7 @@ from ruleplane.lang.lasting import compile_finalizer, leaves
 from ruleplane.lang.lets import compile_lets
 from ruleplane.lang.mistakes import noted
 from ruleplane.lang.params import settings
-from ruleplane.lang.program import Program, Scope
+from ruleplane.lang.program import Lazy, Program, Scope
 from ruleplane.lang.reads import shortest
 from ruleplane.lang.relations import compile_by, compile_first, compile_relation
 from ruleplane.lang.rules import compile_rule
@@ -80,7 +80,9 @@ def build(
     if admission is not None:
         for compiled_rule, written in zip(rules, spec.rules, strict=True):
             check_phase(source, admission, written, compiled_rule)
-    scope: type[Scope] = type(f"Scope_{shape.metadata.name}", (Scope,), {"fill": fill})
+    scope: type[Scope] = type(
+        f"Scope_{shape.metadata.name}", (Scope,), {name: Lazy(name, one) for name, one in fill.items()}
+    )
     text = orjson.dumps([source.data, setting.written], option=orjson.OPT_SORT_KEYS)
     return Program(
         name=shape.metadata.name,

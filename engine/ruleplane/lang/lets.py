@@ -59,8 +59,8 @@ def compile_lets(unit: Unit, shapes: Mapping[str, Any]) -> dict[str, Fn]:
                 and all(unit.lifter.pure(called) for called in functions_called(expr))
                 and not _relations(unit, expr)
             )
-            fn = unit.compile(expr, path, params, pure=pure)
-            unit.functions[name] = cel.Function(name, without_scope(fn) if pure else fn, takes_scope=not pure)
+            fn = unit.compile(expr, path, params, pure=pure, scoped=not pure)
+            unit.functions[name] = cel.Function(name, fn, takes_scope=not pure)
         done.add(name)
 
     for name in parsed:
@@ -70,12 +70,3 @@ def compile_lets(unit: Unit, shapes: Mapping[str, Any]) -> dict[str, Fn]:
 
 def _relations(unit: Unit, expr: Expr) -> bool:
     return any(name in unit.relations for name in functions_called(expr))
-
-
-def without_scope(fn: Fn) -> Fn:
-    """A compiled function that reads no scope, to be called without one."""
-
-    def call(*args: Any) -> Any:
-        return fn(None, *args)
-
-    return call

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from ruleplane.errors import SourceError
 from ruleplane.lang import cel
-from ruleplane.lang.lets import without_scope
 from ruleplane.lang.mistakes import noted
 from ruleplane.lang.signature import signature
 from ruleplane.lang.source import Source
@@ -63,10 +62,10 @@ class Functions:
                 for called in sorted(functions_called(expr)):
                     define(called, (*trail, name))
                 unit = Unit(source, "", self.compiled, self.definitions)
-                fn = unit.compile(expr, one.path, one.params, pure=True)
+                fn = unit.compile(expr, one.path, one.params, pure=True, scoped=False)
                 if one.types is not None:
                     _check_body(unit, name, one, one.types)
-                self.compiled[name] = cel.Function(name, without_scope(fn), signature=one.types or ())
+                self.compiled[name] = cel.Function(name, fn, signature=one.types or ())
                 self.definitions[name] = (one.params, expr)
             self.compiled.setdefault(name, cel.Function(name, _nothing))
             done.append(name)

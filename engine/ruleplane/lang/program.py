@@ -3,14 +3,14 @@
 The *scope* of one decision is an object whose attributes are the names that expressions may use: the primary, the
 relations,
 the lets, ``params``, ``now``, ``refused``. It is filled lazily: the first use of a name computes it
-(``__getattr__``), every later one is
+(:class:`Lazy`), every later one is
 a plain attribute. ``scope.ctx`` is the running decision (see ``Context``).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -55,17 +55,21 @@ class Context(Protocol):
 
 
 class Scope:
-    """Names of one decision; subclassed per program with its own ``fill``."""
+    """Names of one decision; subclassed per program, with a :class:`Lazy` for each name."""
 
-    fill: ClassVar[dict[str, Callable[[Any], Any]]] = {}
     ctx: Context
 
-    def __getattr__(self, name: str) -> Any:
-        fill = self.fill.get(name)
-        if fill is None:
-            raise AttributeError(name)
-        value = fill(self)
-        self.__dict__[name] = value
+
+class Lazy:
+    """A name of a scope. No data descriptor: once the value is there, Python finds it without asking here."""
+
+    __slots__ = ("_fill", "_name")
+
+    def __init__(self, name: str, fill: Callable[[Any], Any]) -> None:
+        self._name, self._fill = name, fill
+
+    def __get__(self, scope: Scope, _owner: type) -> Any:
+        value = scope.__dict__[self._name] = self._fill(scope)
         return value
 
 

@@ -116,9 +116,18 @@ class Unit:
         return self._reader[1]
 
     def compile(
-        self, expr: Expr, path: Path, params: Sequence[str] = (), *, now: bool = False, pure: bool = False
+        self,
+        expr: Expr,
+        path: Path,
+        params: Sequence[str] = (),
+        *,
+        now: bool = False,
+        pure: bool = False,
+        scoped: bool = True,
     ) -> Fn:
-        """A callable (scope, *params). ``now``: the instant may be used as a value. Raises SourceError at ``path``."""
+        """A callable (scope, *params), or (*params) if not ``scoped``. ``now``: the instant may be used as a value.
+
+        Raises SourceError at ``path``."""
         expr = self._timed(expr, path, now=now)
         if not pure:
             self.lifter.relations = {
@@ -130,7 +139,7 @@ class Unit:
                 self._finish(spec, path)
         names: Collection[str] = () if pure else self.names
         try:
-            return self.compiler.compile(expr, names, tuple(params))
+            return self.compiler.compile(expr, names, tuple(params), scoped=scoped)
         except SourceError as error:
             raise self.placed(error, path) from error
 

@@ -227,13 +227,21 @@ def test_a_bug_in_a_function_is_not_taken_for_an_error_of_the_expression() -> No
 def test_what_nests_deeper_than_python_allows_is_interpreted() -> None:
     text = "(" * 90 + "x" + " + 1)" * 90
     assert run(text, x=1) == 91
+    assert Compiler().compile(parse(text), (), ("x",), scoped=False)(1) == 91
+
+
+def test_what_takes_no_scope_fails_as_what_takes_one() -> None:
+    compiled = Compiler().compile(parse("size(x) > 0 || x.y == 1"), (), ("x",), scoped=False)
+    assert compiled([1]) is True
+    with pytest.raises(EvaluationError):
+        compiled(1)
 
 
 def test_code_is_written_at_the_first_call_and_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[Expr] = []
     source = Compiler._source
     monkeypatch.setattr(
-        Compiler, "_source", lambda self, expr, params: written.append(expr) or source(self, expr, params)
+        Compiler, "_source", lambda self, expr, params, **how: written.append(expr) or source(self, expr, params, **how)
     )
     compiled = Compiler().compile(parse("x.map(i, i + y)"), {"x"}, ("y",))
     assert written == []
@@ -245,7 +253,7 @@ def test_code_is_written_at_the_first_call_and_kept(monkeypatch: pytest.MonkeyPa
 def test_what_is_interpreted_is_tried_as_code_only_once(monkeypatch: pytest.MonkeyPatch) -> None:
     tried: list[Expr] = []
 
-    def too_deep(self: Compiler, expr: Expr, params: Any) -> Any:
+    def too_deep(self: Compiler, expr: Expr, params: Any, **how: Any) -> Any:
         tried.append(expr)
         raise RecursionError
 

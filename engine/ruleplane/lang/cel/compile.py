@@ -1,7 +1,7 @@
 """Expressions as Python functions: fast code first, the exact interpreter as soon as it raises.
 
 A :class:`Compiler` holds the functions that expressions may call. What it compiles takes ``(scope, *params)``: a free
-name is the scope's attribute of that name, so lazily computed values live behind the scope's ``__getattr__``.
+name is the scope's attribute of that name, so lazily computed values are the scope's to compute.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _UNWRITTEN: Final = compile("lambda *args: first(*args)", "<cel>", "eval")
 _INTERPRETED: Final = compile("def compiled(scope, *args): return exact(None, scope, *args)", "<cel>", "exec")
+_WITHOUT_SCOPE: Final = compile("def compiled(*args): return exact(None, None, *args)", "<cel>", "exec")
 _ABSORBING: Final = frozenset({"_&&_", "_||_"})
 _ABSORBING_MACROS: Final = frozenset({"all", "exists", "bind"})
 
@@ -70,8 +71,11 @@ class Compiler:
         shapes = dict(params or {})
         return check(self.resolve(expr, names, tuple(shapes)), names, self.functions, shapes)
 
-    def compile(self, expr: Expr, names: Collection[str], params: Sequence[str] = ()) -> Callable[..., Any]:
-        """A function ``(scope, *params) -> value`` that raises EvaluationError where the expression fails.
+    def compile(
+        self, expr: Expr, names: Collection[str], params: Sequence[str] = (), *, scoped: bool = True
+    ) -> Callable[..., Any]:
+        """A function ``(scope, *params) -> value`` that raises EvaluationError where the expression fails; without
+        the scope if not ``scoped``.
 
         Free names must be in ``names`` (scope attributes) or ``params`` (arguments): SourceError otherwise. Python code
         is written when the function is first called: of all that a program may ask, most is asked late or never.
@@ -81,7 +85,7 @@ class Compiler:
         compiled: Any = eval(_UNWRITTEN, namespace)
 
         def first(*args: Any) -> Any:
-            compiled.__code__ = self._code(resolved, params, namespace)
+            compiled.__code__ = self._code(resolved, params, namespace, scoped=scoped)
             return compiled(*args)
 
         namespace["first"] = first  # stays: another thread may be about to call it
@@ -131,23 +135,24 @@ class Compiler:
 
         return exact
 
-    def _source(self, resolved: Expr, params: Sequence[str]) -> tuple[str, dict[str, Any]]:
+    def _source(self, resolved: Expr, params: Sequence[str], *, scoped: bool = True) -> tuple[str, dict[str, Any]]:
         emitter = Emitter(self.functions)
         names = [f"p{number}_{name if name.isidentifier() else ''}" for number, name in enumerate(params)]
         local = {name: Code(python, "any", True) for name, python in zip(params, names, strict=True)}
         code = emitter.emit(resolved, local)
         arguments = ", ".join(("scope", *names))
+        head = f"def compiled({arguments}):" if scoped else f"def compiled({', '.join(names)}):\n    scope = None"
         main = (
-            f"def compiled({arguments}):\n    try:\n        return {code.text}\n"
+            f"{head}\n    try:\n        return {code.text}\n"
             f"    except Exception as error:\n        return exact(error, {arguments})\n"
         )
         return "\n".join((*emitter.blocks, main)), emitter.names
 
-    def _code(self, resolved: Expr, params: Sequence[str], namespace: dict[str, Any]) -> CodeType:
+    def _code(self, resolved: Expr, params: Sequence[str], namespace: dict[str, Any], *, scoped: bool) -> CodeType:
         """The code of the function, written out; what it names is added to ``namespace``."""
         namespace["exact"] = self._exact(resolved, params)
         try:
-            source, names = self._source(resolved, params)
+            source, names = self._source(resolved, params, scoped=scoped)
             with warnings.catch_warnings():
                 # Expressions such as 1 == true, or [1]["a"], are errors of the language and only told at run time.
                 warnings.simplefilter("ignore", SyntaxWarning)
@@ -156,7 +161,7 @@ class Compiler:
             # Python limits how deep its source may nest; the interpreter goes deeper.
             if isinstance(error, SyntaxError) and "too many nested" not in str(error):
                 raise
-            code, names = _INTERPRETED, {}
+            code, names = _INTERPRETED if scoped else _WITHOUT_SCOPE, {}
         namespace.update(names)
         exec(code, namespace)
         written: CodeType = namespace["compiled"].__code__
