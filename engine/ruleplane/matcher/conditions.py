@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     Test: TypeAlias = "Callable[[dict[str, Any]], bool]"
 
 
+_ANSWERS = 1_000  # sets of names that are kept, since most objects of a kind meet the same
+
+
 class Conditions:
     """Named conditions on objects of kind ``ref``."""
 
@@ -35,6 +38,7 @@ class Conditions:
         self._residuals: dict[str, Test] = {}
         self._matcher: Matcher | None = None
         self._latest: tuple[Any, frozenset[str]] = (None, frozenset())
+        self._answers: dict[tuple[str, ...], frozenset[str]] = {}  # of the matcher, without residuals
 
     def __len__(self) -> int:
         return len(self._clauses)
@@ -71,6 +75,7 @@ class Conditions:
     def close(self) -> None:
         """Give back what the matcher holds; the next question builds it again."""
         self._latest = (None, frozenset())
+        self._answers.clear()
         if self._matcher is not None:
             self._matcher.close()
             self._matcher = None
@@ -83,9 +88,20 @@ class Conditions:
             self._matcher = build_matcher({self._ref: self._clauses}, engine=self._engine)  # type: ignore[arg-type]
         met = self._matcher.match(self._ref, getter(obj))
         residuals = self._residuals
-        names = frozenset(name for name in met if name not in residuals or residuals[name](obj))
+        if residuals:
+            names = frozenset([name for name in met if name not in residuals or residuals[name](obj)])
+        else:
+            names = self._set_of(met)
         self._latest = (obj, names)
         return names
+
+    def _set_of(self, met: tuple[str, ...]) -> frozenset[str]:
+        found = self._answers.get(met)
+        if found is None:
+            if len(self._answers) >= _ANSWERS:
+                self._answers.clear()
+            found = self._answers[met] = frozenset(met)
+        return found
 
 
 def _holds(rest: Callable[..., Any], obj: dict[str, Any]) -> bool:

@@ -88,13 +88,14 @@ class _Question:
 
     shortcut = "'' if {v} is MISSING else {encode}({v}, get)"
     """The expression that answers for the value ``{v}``: ``{encode}``, spared where the answer is plain. Also known are
-    the ``names`` of the question, each followed by its number."""
+    the ``names`` of the question, each followed by its number, and the value ``{second}`` at the path ``beside``."""
 
     def __init__(self, number: int, clause: Any) -> None:
         self.number = number
         self.alias = f"f{number}"
         self.path: Path = _positive(clause).path
         self.names: dict[str, Any] = {}
+        self.beside: Path | None = None
 
     def add(self, clause: Any) -> None:
         """Another leaf asks this question."""
@@ -183,22 +184,24 @@ class _Order(_Question):
 class _Presence(_Question):
     """Is the field there?"""
 
-    shortcut = "{yes} if {v} is not MISSING else {encode}({v}, get)"
+    # nearly always only the last name is absent
+    shortcut = "{yes} if {v} is not MISSING else {no} if {second}.__class__ is dict else {encode}({v}, get)"
 
     def __init__(self, number: int, clause: Clause) -> None:
         super().__init__(number, clause)
         has = _positive(clause)
         assert isinstance(has, Has)
         self.firm = has.firm
-        self.names = {"yes": self.text(1)}
+        self.names = {"yes": self.text(1), "no": self.text(0)}
+        if len(self.path) > 1:
+            self.beside = self.path[:-1]
+        else:
+            self.shortcut = "{yes} if {v} is not MISSING else {no}"
 
     def encoder(self) -> Encode:
-        path, firm, holder, no = self.path, self.firm, self.path[:-1], self.text(0)
+        path, firm, no = self.path, self.firm, self.text(0)
 
         def encode(value: Any, get: Get) -> str:
-            # nearly always only the last name is absent
-            if not holder or type(get(holder)) is dict:
-                return no
             return no if present(get, path, firm, value) is False else ""
 
         return encode
@@ -274,9 +277,15 @@ def _compiled(questions: list[_Question]) -> Callable[[Get], tuple[str, ...]]:
                 walk = "get.event" if prefix == EVENT_PATH else f"{places[prefix[:-1]]}.get({prefix[-1]!r}, MISSING)"
                 walks.append(f"{places[prefix]} = {walk}")
         reads.append(f"{places[path]} = get(path{number})")
+        if question.beside is not None:
+            reads.append(f"{places[question.beside]} = get(beside{number})")
+            scope[f"beside{number}"] = question.beside
         names = {"encode": question.encoder(), **question.names}
         scope |= {f"{name}{number}": value for name, value in names.items()} | {f"path{number}": path}
-        answers.append(question.shortcut.format(v=places[path], **{name: f"{name}{number}" for name in names}))
+        second = places[question.beside] if question.beside is not None else ""
+        answers.append(
+            question.shortcut.format(v=places[path], second=second, **{name: f"{name}{number}" for name in names})
+        )
     source = _SOURCE.format(
         walks="".join(f"\n            {walk}" for walk in walks),
         reads="".join(f"\n        {read}" for read in reads),
