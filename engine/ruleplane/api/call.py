@@ -47,11 +47,13 @@ class Call:
     warnings: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Written:
-    """One write that happened. ``entry`` is what is there now (None: the object is gone), ``previous`` what was before
-    (None: it is new), ``revision`` the store's revision of the write; ``verb`` is ``create``, ``update``, ``patch``,
-    ``apply``, ``delete`` or ``post``."""
+    """One write that happened; never changed, though not declared frozen: there is one for every write.
+
+    ``entry`` is what is there now (None: the object is gone), ``previous`` what was before (None: it is new),
+    ``revision`` the store's revision of the write; ``verb`` is ``create``, ``update``, ``patch``, ``apply``, ``delete``
+    or ``post``."""
 
     call: Call
     verb: str

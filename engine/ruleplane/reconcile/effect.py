@@ -8,7 +8,7 @@ firing says so with both rules (:class:`ContradictionError`).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from ruleplane.api.merge import child, element_key, element_keys, merge_fields
 from ruleplane.errors import RuleplaneError
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from ruleplane.reconcile.history import Past
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(NamedTuple):
     """The first object that an `ensure` made in a firing, and what for: a key of its list, or a digest of the body."""
 
     kind: str

@@ -56,7 +56,7 @@ class EventLog:
             self._known[key] = known
             return None, known
         self._serial += 1
-        host = notice.host
+        host, time = notice.host, rfc3339(now)
         reference = {"kind": about["kind"], "apiVersion": about["apiVersion"], "name": metadata["name"]}
         for name in ("namespace", "uid", "resourceVersion"):
             if metadata.get(name):
@@ -72,8 +72,8 @@ class EventLog:
             "reason": notice.reason,
             "message": message,
             "source": {"component": component, **({"host": host} if host else {})},
-            "firstTimestamp": rfc3339(now),
-            "lastTimestamp": rfc3339(now),
+            "firstTimestamp": time,
+            "lastTimestamp": time,
             "count": 1,
             "type": notice.type,
             "reportingComponent": component,

@@ -43,8 +43,9 @@ def firing_of(
 
 def _revision(primary: Any) -> int:
     """As of which revision the primary was seen; of a group, its latest member; 0 where nothing is there."""
-    members = [primary] if isinstance(primary, dict) else primary
-    return max((int(member["metadata"].get("resourceVersion") or 0) for member in members), default=0)
+    if primary.__class__ is dict:
+        return int(primary["metadata"].get("resourceVersion") or 0)
+    return max((int(member["metadata"].get("resourceVersion") or 0) for member in primary), default=0)
 
 
 def ref_of(bound: Bound, key: str) -> str:

@@ -10,6 +10,7 @@ of the creations of its rule; creations go in doubling batches, so that a refusa
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ruleplane.api.call import Call, User
@@ -85,6 +86,12 @@ class Sent:
     unknown: list[Effect] = field(default_factory=list)  # sent, and no answer: to be settled by a read
 
 
+@cache
+def _user(component: str) -> User:
+    """Who a component's rules write as."""
+    return User(f"system:{component}")
+
+
 class Sender:
     """Sends for one rule set's firing. ``take`` is told at once what objects have become by answered writes."""
 
@@ -100,7 +107,7 @@ class Sender:
         take: Callable[[Kind, str, dict[str, Any], int], None] = lambda *_: None,
     ) -> None:
         self.route, self.owner, self.now = route, owner, now
-        self.call = Call(actor=actor, user=User(f"system:{component}"), firing=firing, field_validation="Ignore")
+        self.call = Call(actor=actor, user=_user(component), firing=firing, field_validation="Ignore")
         self.pace, self.take = pace, take
         self.sent = Sent()
         self._revisions: dict[tuple[str, str, str], str] = {}

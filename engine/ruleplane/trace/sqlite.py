@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from zlib import crc32
 
@@ -250,6 +251,11 @@ def _mark(text: str) -> int:
     return crc32(text.encode())
 
 
+@lru_cache(maxsize=4096)
+def _rule_mark(rule: str) -> int:
+    return _mark(f"rule:{rule}")
+
+
 def _tag(record: Record) -> int:
     return crc32(record.ruleset.encode()) if isinstance(record, Firing) else 0
 
@@ -258,8 +264,12 @@ def _marks(record: Record) -> list[tuple[int, int, int]]:
     number = record.id
     if not isinstance(record, Firing):
         return [(_mark(f"ref:{record.ref}"), record.revision, number)]
-    found = {(_mark(f"ref:{effect.ref}"), effect.revision, number) for effect in record.effects}
+    marks = [(_mark(f"ref:{effect.ref}"), effect.revision, number) for effect in record.effects]
     if not any(effect.ref == record.key for effect in record.effects):
-        found.add((_mark(f"ref:{record.key}"), 0, number))
-    rules = {*record.rules, *[rule for effect in record.effects for rule in effect.rule.split(",")]}
-    return [*found, *[(_mark(f"rule:{rule}"), 0, number) for rule in rules]]
+        marks.append((_mark(f"ref:{record.key}"), 0, number))
+    rules = set(record.rules)
+    for effect in record.effects:
+        if effect.rule not in rules:
+            rules.update(effect.rule.split(","))
+    marks += [(_rule_mark(rule), 0, number) for rule in rules]
+    return marks  # one that stands here twice is kept once
