@@ -1,4 +1,4 @@
-"""What a pass leaves behind in memory: nothing that the collector would have to find."""
+"""The names of a pass, and what it leaves behind in memory: nothing that the collector would have to find."""
 
 import gc
 import weakref
@@ -45,12 +45,22 @@ def alone():
     gc.enable()
 
 
-def test_a_pass_that_has_ended_goes_with_whoever_made_it_though_its_effects_stay(alone):
-    (program,) = compile_documents([(source, shape(source)) for source in parse(RULES, "test.yaml")])
+def bind(text):
+    (program,) = compile_documents([(source, shape(source)) for source in parse(text, "test.yaml")])
     cache = Cache(builtin_registry())
     bound = cache.bind(program)
     cache.apply("v1/Node", "/n", {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n"}}, lambda *_: None)
-    run = Pass(bound, "/n", bound.primary("/n"), 0, builtin_registry(), Schemas.builtin(), Memos(1), [], 0, {})
+    return cache, Pass(bound, "/n", bound.primary("/n"), 0, builtin_registry(), Schemas.builtin(), Memos(1), [], 0, {})
+
+
+def test_a_let_may_be_called_fill():
+    cache, run = bind(RULES.replace("named", "fill"))
+    assert run.run().effects[-1].body == {"status": {"phase": "0"}}
+    cache.close()
+
+
+def test_a_pass_that_has_ended_goes_with_whoever_made_it_though_its_effects_stay(alone):
+    cache, run = bind(RULES)
     decision = run.run()
     effects = decision.effects
     assert [effect.verb for effect in effects] == ["create", "create", "patch"]
