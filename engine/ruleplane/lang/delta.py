@@ -44,11 +44,10 @@ class Derived:
     fn: Callable[..., Any] | None = None
     projections: tuple[tuple[FieldPath, ...] | None, ...] = ()
     reads: Trie | None = None
+    chain: tuple[Derived, ...] = field(init=False, repr=False)  # from the first step to this one
 
-    @property
-    def chain(self) -> tuple[Derived, ...]:
-        """From the first step to this one."""
-        return (*(self.parent.chain if self.parent else ()), self)
+    def __post_init__(self) -> None:
+        self.chain = (*(self.parent.chain if self.parent else ()), self)
 
 
 @dataclass(slots=True)

@@ -112,9 +112,10 @@ class BoundRelation:
         """The value of a step kept by delta."""
         views = self._views(looker, args[: len(self.spec.params)])
         values = []
+        chain = spec.chain
         for view in views:
             node = view
-            for step in spec.chain:
+            for step in chain:
                 node = node.node(step, args)
             values.append(node.value())
         if len(values) == 1:

@@ -274,7 +274,9 @@ def _judge(
                     score += part.weight * value
     finally:
         run.touched = outer
-    memo.put(Verdict(key, candidate, score, run.memos.tie(key), rejected, final=final, raw=raw))
+    before = memo.verdicts.get(key)
+    tie = before.tie if before is not None else run.memos.tie(key)
+    memo.put(Verdict(key, candidate, score, tie, rejected, final=final, raw=raw))
     if head.memo and shared and touched:
         tell = memo.mark(key)
         for bucket in touched:

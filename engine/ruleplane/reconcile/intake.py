@@ -39,7 +39,8 @@ class Intake:
         self.awaken: Callable[[], None] | None = None
         self._clock, self._queue = clock, queue
         self._filled: dict[str, int] = {}  # kind -> when (revision) it was listed, if later than the rest
-        self._cause = Cause("start")
+        self._now: tuple[Kind, str, int, int, str] | None = None  # what is happening
+        self._cause: Cause | None = None  # … as a cause: made when it wakes somebody, which most of it does not
 
     def fill(self, ref: str, objects: Mapping[str, dict[str, Any]], revision: int) -> None:
         """All objects of a kind that no program has looked at so far, as of ``revision``."""
@@ -51,11 +52,11 @@ class Intake:
         """A watch event: object ``key`` (``namespace/name``) is now ``obj`` (None: gone)."""
         if not self._hears(kind, revision):
             return
-        self._cause = Cause("watch", f"{kind.ref}/{key}", revision, self._clock.now(), event)
+        self._now, self._cause = (kind, key, revision, self._clock.now(), event), None
         if not self.flight.overtaken(kind.ref, key, revision):
             self._show(kind, key, obj)
         for waiting in self.barrier.shown(kind.ref, key, revision):
-            self._queue.add(waiting, self._cause)
+            self._queue.add(waiting, self._why())
 
     def reached(self, kind: Kind, revision: int) -> None:
         """Everything of this kind up to ``revision`` has been fed: what has not shown by now will not."""
@@ -100,10 +101,10 @@ class Intake:
         return [key for key in keys if key.startswith(f"{namespace}/")] if namespace else keys
 
     def _ahead(self, kind: Kind, key: str, obj: dict[str, Any] | None, revision: int, event: str) -> None:
-        self._cause = Cause("watch", f"{kind.ref}/{key}", revision, self._clock.now(), event)
+        self._now, self._cause = (kind, key, revision, self._clock.now(), event), None
         self._show(kind, key, obj)
         for waiting in self.barrier.shown(kind.ref, key, 0):
-            self._queue.add(waiting, self._cause)
+            self._queue.add(waiting, self._why())
 
     def _hears(self, kind: Kind, revision: int) -> bool:
         if kind.ref not in self.cache.kinds and (kind.stored or EVERY not in self.cache.kinds):
@@ -111,10 +112,18 @@ class Intake:
         return revision > self._filled.get(kind.ref, 0)  # else it is late: the listing was newer
 
     def _show(self, kind: Kind, key: str, obj: dict[str, Any] | None) -> None:
-        now, every = self._cause.at, not kind.stored
+        assert self._now is not None, key
+        now, every = self._now[3], not kind.stored
         self.cache.apply(kind.ref, key, obj, self._wake, now=now, writer=self.writer, every=every)
 
+    def _why(self) -> Cause:
+        if self._cause is None:
+            assert self._now is not None
+            kind, key, revision, at, event = self._now
+            self._cause = Cause("watch", f"{kind.ref}/{key}", revision, at, event)
+        return self._cause
+
     def _wake(self, bound: Bound, key: str, own: bool) -> None:
-        self._queue.add((bound, key), self._cause, own=own)
+        self._queue.add((bound, key), self._why(), own=own)
         if self.awaken is not None:
             self.awaken()
