@@ -49,3 +49,44 @@ Feature: A rule set for groups is reconciled once per value, with the list of th
     And the control plane is idle
     Then ConfigMap labelled "counts=south" has data.members "1"
     And rule "keep-count" fired 2 times
+
+  Example: Who has a list is in each of its values, and `where` says who counts at all
+    Given the rules:
+      """
+      apiVersion: ruleplane.dev/v1
+      kind: RuleSet
+      metadata: {name: clubs}
+      spec:
+        component: test
+        for:
+          members:
+            kind: v1/ServiceAccount
+            by: it.metadata.annotations.clubs.split(',')
+            where: "!('away' in it.metadata.?labels.orValue({}))"
+        watch:
+          lists: {kind: v1/ConfigMap, labels: {club: "${group}"}, namespace: "'default'"}
+        rules:
+          - name: list
+            doc: Each club has a list of its members.
+            ensure:
+              objects: lists
+              count: "1"
+              template: {kind: v1/ConfigMap, data: {members: "${string(size(members))}"}}
+              initial: {metadata: {generateName: club-, namespace: default, labels: {club: "${group}"}}}
+      """
+    And the manifests:
+      """
+      {apiVersion: v1, kind: ServiceAccount, metadata: {name: ann, annotations: {clubs: "chess,rowing"}}}
+      ---
+      {apiVersion: v1, kind: ServiceAccount, metadata: {name: bob, annotations: {clubs: rowing}}}
+      ---
+      {apiVersion: v1, kind: ServiceAccount, metadata: {name: cid}}
+      """
+    When the control plane is idle
+    Then ConfigMap labelled "club=chess" has data.members "1"
+    And ConfigMap labelled "club=rowing" has data.members "2"
+    And there are 4 ConfigMaps
+    When ServiceAccount "bob" is labelled anew "away=yes"
+    And the control plane is idle
+    Then ConfigMap labelled "club=rowing" has data.members "1"
+    And no rule has failed

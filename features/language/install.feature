@@ -107,6 +107,59 @@ Feature: A rule set that is applied is in force, and goes when it is deleted
       And the control plane is idle
       Then Secret "hidden" has metadata.labels.size "42"
 
+  Rule: What is half done goes on under the new text
+
+    Background:
+      Given the manifest:
+        """
+        apiVersion: ruleplane.dev/v1
+        kind: RuleSet
+        metadata: {name: host}
+        spec:
+          component: examples
+          for: {s: {kind: v1/ServiceAccount, where: "has(s.metadata.annotations) && 'seats' in s.metadata.annotations"}}
+          watch: {guests: {kind: v1/Secret, controlledBy: s}}
+          rules:
+            - name: invite
+              doc: There are as many guests as seats.
+              ensure:
+                objects: guests
+                count: int(s.metadata.annotations.seats)
+                template: {kind: v1/Secret}
+                initial: {metadata: {generateName: guest-}}
+        """
+      And the control plane is idle
+
+    Example: Edited while it is not known whether its guests were made, it makes no others
+      Given the cache of Secret stands still
+      And the answer to every creation of Secret is lost
+      And the manifest:
+        """
+        {apiVersion: v1, kind: ServiceAccount, metadata: {name: table, annotations: {seats: "2"}}}
+        """
+      And the control plane is idle
+      And always there are at most 2 Secrets
+      When spec.rules of RuleSet "host" is set to [{name: seat, ensure: {objects: guests, count: "2", template: {kind: v1/Secret, metadata: {labels: {edition: second}}}, initial: {metadata: {generateName: visitor-}}}}]
+      And 5 seconds pass
+      Then there are no Secrets labelled "edition=second"
+      When nothing goes wrong any more
+      And 60 seconds pass
+      Then there are 2 Secrets
+      And there are 2 Secrets labelled "edition=second"
+      And every Secret has metadata.name matching "guest-.*"
+
+    Example: Edited while most of it is still to be made, the rest is made as the new text says
+      Given the 501st creation of Secret is refused with "not so fast"
+      And the manifest:
+        """
+        {apiVersion: v1, kind: ServiceAccount, metadata: {name: hall, annotations: {seats: "600"}}}
+        """
+      And the control plane is idle
+      When spec.rules of RuleSet "host" is set to [{name: invite, ensure: {objects: guests, count: "550", template: {kind: v1/Secret, metadata: {labels: {edition: second}}}, initial: {metadata: {generateName: visitor-}}}}]
+      And 60 seconds pass
+      Then there are 550 Secrets labelled "edition=second"
+      And there are 550 Secrets
+
   Rule: Deleted, it acts no more
 
     Example: A change after the deletion

@@ -118,11 +118,15 @@ Feature: A relation is at once what can be read and what wakes
         metadata: {name: seats}
         spec:
           component: test
-          for: {c: {kind: v1/ConfigMap, where: "has(c.data) && has(c.data.wants) && !has(c.data.seat)"}}
+          for: {c: {kind: v1/ConfigMap, where: "has(c.data) && has(c.data.wants)"}}
           watch: {rooms: {kind: v1/Node, wakes: blocked}}
           rules:
+            - name: tell
+              doc: Every pass is told.
+              event: {reason: Passed, message: passed}
             - name: sit
               doc: Everybody gets a room of the colour that they want.
+              when: "!has(c.data.seat)"
               choose:
                 room: rooms
                 filters: {Colour: {require: "room.metadata.?labels[?'colour'].orValue('') == c.data.wants", message: wrong colour}}
@@ -148,7 +152,12 @@ Feature: A relation is at once what can be read and what wakes
       When the control plane is idle
       Then ConfigMap "ann" has data.seat hall
       And ConfigMap "bob" has data.why "1 wrong colour"
+      And Event Passed was told 2 times on ConfigMap "ann"
+      And Event Passed was told 1 time on ConfigMap "bob"
+      When Node "hall" is labelled anew "shape=round"
+      And the control plane is idle
+      Then Event Passed was told 1 time on ConfigMap "bob"
       When Node "hall" is labelled anew "colour=blue"
       And the control plane is idle
       Then ConfigMap "bob" has data.seat hall
-      And rule "sit" fired 1 time on ConfigMap "ann"
+      And Event Passed was told 2 times on ConfigMap "ann"

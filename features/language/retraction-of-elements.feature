@@ -1,6 +1,6 @@
 Feature: Elements kept in a shared list under `while` are taken out when that no longer holds
 
-  Example: The condition ends for one of several
+  Background:
     Given a cluster without bundled rules
     And the rules:
       """
@@ -40,6 +40,8 @@ Feature: Elements kept in a shared list under `while` are taken out when that no
       metadata: {name: closed}
       data: {one: "", two: ""}
       """
+
+  Example: The condition ends for one of several
     When the control plane is idle
     Then Node "one" has 2 entries in spec.taints
     And Node "two" has 1 entries in spec.taints
@@ -53,3 +55,32 @@ Feature: Elements kept in a shared list under `while` are taken out when that no
     Then Node "two" has no spec.taints
     And Node "one" has 1 entries in spec.taints
     And ConfigMap "closed" is gone
+
+  Example: An edit of the text keeps another element (only the old text knows which was its own)
+    Given the control plane is idle
+    When the rules are replaced by:
+      """
+      apiVersion: ruleplane.dev/v1
+      kind: RuleSet
+      metadata: {name: guard}
+      spec:
+        component: test
+        for: {c: {kind: v1/ConfigMap, where: "c.metadata.name == 'closed'"}}
+        finalizer: {name: example.com/guard, until: "true"}
+        watch:
+          nodes: {kind: v1/Node}
+        rules:
+          - name: close
+            doc: Nodes that the ConfigMap names are shut.
+            each: {n: nodes}
+            while: has(c.data) && n.metadata.name in c.data
+            keep:
+              of: ${n}
+              in: spec.taints
+              mine: it.key == 'shut'
+              as: [{key: shut, effect: NoSchedule}]
+      """
+    And the control plane is idle
+    Then Node "two" has spec.taints [{key: shut, effect: NoSchedule}]
+    And Node "one" has 2 entries in spec.taints
+    And Node "one" has no spec.taints[key=closed]

@@ -160,6 +160,110 @@ Feature: What a rule made under `while` is deleted when that no longer holds
       Then Secret "a/backup" exists
       And there is 1 Secret
 
+    Example: What the rule set itself made of such a copy, stamp and all, but not under `while`
+      Given the rules:
+        """
+        apiVersion: ruleplane.dev/v1
+        kind: RuleSet
+        metadata: {name: press}
+        spec:
+          component: test
+          for: {c: {kind: v1/ConfigMap, where: "has(c.data) && 'prints' in c.data"}}
+          watch:
+            plates: {kind: v1/ServiceAccount, labels: {plate: "${c.metadata.name}"}}
+            prints: {kind: v1/ServiceAccount, labels: {print: "${c.metadata.name}"}}
+          rules:
+            - name: plate
+              doc: There is a plate as long as there is something to print.
+              while: c.data.prints == 'yes'
+              ensure:
+                objects: plates
+                count: "1"
+                owner: none
+                template: {kind: v1/ServiceAccount}
+                initial: {metadata: {generateName: plate-, labels: {plate: "${c.metadata.name}"}}}
+            - name: print
+              doc: There is a print of it.
+              when: size(plates) == 1
+              ensure:
+                objects: prints
+                count: "1"
+                owner: none
+                template: {kind: v1/ServiceAccount, from: {metadata: {annotations: "${plates[0].metadata.annotations}"}}}
+                initial: {metadata: {generateName: print-, labels: {print: "${c.metadata.name}"}}}
+        """
+      And the manifest:
+        """
+        {apiVersion: v1, kind: ConfigMap, metadata: {name: page}, data: {prints: "yes"}}
+        """
+      And the control plane is idle
+      When data.prints of ConfigMap "page" is set to "no"
+      And the control plane is idle
+      Then there are no ServiceAccounts labelled "plate=page"
+      And there is 1 ServiceAccount labelled "print=page"
+
+  Rule: Under `each` it is undone for the element that goes, and for no other
+
+    Background:
+      Given the rules:
+        """
+        apiVersion: ruleplane.dev/v1
+        kind: RuleSet
+        metadata: {name: lamps}
+        spec:
+          component: test
+          for: {c: {kind: v1/ConfigMap, where: "has(c.data) && 'rooms' in c.data"}}
+          watch: {lamps: {kind: v1/ServiceAccount, controlledBy: c}}
+          rules:
+            - name: light
+              doc: Each room that is not dark has two lamps.
+              each: {r: "c.data.rooms.split(',')"}
+              while: r != c.data.?dark.orValue('')
+              ensure:
+                objects: lamps.filter(l, l.metadata.labels.room == r && !('broken' in l.metadata.labels))
+                count: "2"
+                template: {kind: v1/ServiceAccount}
+                initial: {metadata: {generateName: lamp-, labels: {room: "${r}"}}}
+        """
+      And the manifest:
+        """
+        {apiVersion: v1, kind: ConfigMap, metadata: {name: house}, data: {rooms: "hall,attic"}}
+        """
+      And the control plane is idle
+      And there are 4 ServiceAccounts
+
+    Example: The element leaves the list
+      When data.rooms of ConfigMap "house" is set to attic
+      And the control plane is idle
+      Then there are no ServiceAccounts labelled "room=hall"
+      And there are 2 ServiceAccounts labelled "room=attic"
+
+    Example: The condition ends for it, and comes back
+      When data.dark of ConfigMap "house" is set to attic
+      And the control plane is idle
+      Then there are 2 ServiceAccounts labelled "room=hall"
+      And there are no ServiceAccounts labelled "room=attic"
+      When data.dark of ConfigMap "house" is removed
+      And the control plane is idle
+      Then there are 2 ServiceAccounts labelled "room=attic"
+
+    Example: What leaves `objects` by itself while the rule holds is replaced, and stays to be looked at
+      When one of ServiceAccounts labelled "room=hall" is labelled anew "broken=yes"
+      And the control plane is idle
+      Then there are 3 ServiceAccounts labelled "room=hall"
+      And there is 1 ServiceAccount labelled "broken=yes"
+      When data.rooms of ConfigMap "house" is set to attic
+      And the control plane is idle
+      Then there are no ServiceAccounts labelled "room=hall"
+
+    Example: The element leaves the list while no controller runs
+      When the controllers stop
+      And data.rooms of ConfigMap "house" is set to hall
+      And the controllers are restarted
+      And the control plane is idle
+      Then there are 2 ServiceAccounts labelled "room=hall"
+      And there are no ServiceAccounts labelled "room=attic"
+
   Rule: Taken out or edited, a rule set first undoes what it did
 
     Example: Taken out
