@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ruleplane.errors import SourceError
 from ruleplane.lang.build import build
 from ruleplane.lang.library import Functions
-from ruleplane.lang.source import Source, read, shape
+from ruleplane.lang.source import Source, exactly, read, shape
 from ruleplane.lang.uncollected import uncollected
 from ruleplane.model.crd import DEFINITION
 from ruleplane.model.data import data_dir
@@ -71,7 +71,10 @@ def _is_rules(data: Any) -> bool:
 def libraries(found: Documents) -> Functions:
     """The functions of the libraries among these. Raises SourceError."""
     functions = Functions()
-    functions.add((source, item) for source, item in found if isinstance(item, Library))
+    try:
+        functions.add((source, item) for source, item in found if isinstance(item, Library))
+    except SourceError as error:
+        raise exactly(error, (source for source, _ in found)) from error.__cause__
     return functions
 
 
@@ -90,7 +93,10 @@ def compile_documents(
             if name in names:
                 raise source.error(f"the rule set {name!r} exists already, in {names[name]}", ("metadata", "name"))
             names[name] = source.file
-            programs.append(build(source, item, functions, (params or {}).get(name)))
+            try:
+                programs.append(build(source, item, functions, (params or {}).get(name)))
+            except SourceError as error:
+                raise exactly(error, (one for one, _ in found)) from error.__cause__
     unknown = sorted(set(params or {}) - set(names))
     if unknown:
         raise SourceError(f"settings are given for {', '.join(unknown)}: no such rule set")

@@ -85,6 +85,8 @@ def _part(spec: dict[str, Any], key: Any, rest: list[Any]) -> bool:
     if key == "rules":
         if not isinstance(found, list) or not rest:
             spec["rules"] = [_rule(0, None)]
+        elif rest[1:] == ["name"] and isinstance(found[rest[0]], dict):
+            found[rest[0]]["name"] = f"rule-{rest[0]}"  # all else may be well
         else:
             found[rest[0]] = _rule(rest[0], found[rest[0]])
     elif key == "for":

@@ -44,6 +44,7 @@ class Mistake:
     message: str
     key: str = ""
     meant: str = ""  # the key that an unknown one probably is
+    quoted: bool = False  # in quotes it would be well
 
     @property
     def at_key(self) -> bool:
@@ -122,7 +123,8 @@ def _mistake(data: Any, path: Path, row: dict[str, Any], model: type[BaseModel],
             parent = field_path((*below, *path[:-1])) or "the document"
             near = get_close_matches(last, keys_of(model, path[:-1]), 1)
             hint = f"; did you mean {near[0]!r}?" if near else ""
-            return Mistake("unknown", (*below, *path), f"unknown key {last!r} in {parent}{hint}", last, *near)
+            message = f"unknown key {last!r} in {parent}{hint}"
+            return Mistake("unknown", (*below, *path), message, last, near[0] if near else "")
         case "missing":
             return Mistake("missing", (*below, *path), f"missing key {last!r} in {where or 'the document'}", last)
         case "value_error":
@@ -144,9 +146,9 @@ def _mistake(data: Any, path: Path, row: dict[str, Any], model: type[BaseModel],
 
 def _unexpected(value: Any, path: Path, words: list[str], below: Path) -> Mistake:
     quoted = "a text" in words and isinstance(value, (bool, int, float))
-    hint = f"; write it in quotes: '{str(value).lower()}'" if quoted else ""
     where = field_path((*below, *path)) or "the document"
-    return Mistake("value", (*below, *path), f"{where}: {_either(words)} is expected, found {_shown(value)}{hint}")
+    message = f"{where}: {_either(words)} is expected, found {_shown(value)}"
+    return Mistake("value", (*below, *path), message, quoted=quoted)
 
 
 def _either(words: list[str]) -> str:

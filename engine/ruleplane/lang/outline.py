@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from ruleplane.errors import SourceError
 from ruleplane.lang.cel.ast import Call, Expr, Select
 from ruleplane.lang.cel.record import record
-from ruleplane.lang.parsing import parse_at
+from ruleplane.lang.parsing import ANYTHING, parse_at
 from ruleplane.lang.signature import signature
 from ruleplane.lang.template import to_expression
 
@@ -198,8 +198,7 @@ class Outline:
             self.errors.append(error)
             return
         expr = self._parse(value, path) if isinstance(value, str) else self._tree(value, path)
-        if expr is not None:
-            self.lets.setdefault(name, LetText(name, params if "(" in key else None, expr, path))
+        self.lets.setdefault(name, LetText(name, params if "(" in key else None, expr or ANYTHING, path))
 
     # --- rules --------------------------------------------------------------------------------------------------------
 

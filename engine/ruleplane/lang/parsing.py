@@ -18,3 +18,7 @@ if TYPE_CHECKING:
 def parse_at(text: str, file: str, line: int, column: int) -> Expr:
     """The tree of a text that stands at this place. Raises SourceError."""
     return cel.parse(text, file=file, line=line, column=column)
+
+
+ANYTHING: Expr = cel.parse("dyn(null)")
+"""Stands for a text that does not parse, so that who uses it is not told of it again."""

@@ -5,6 +5,7 @@ YAML is read by the 1.1 rules of PyYAML; keys that 1.1 takes for booleans (`on`,
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -12,6 +13,7 @@ import yaml
 from pydantic import ValidationError
 
 from ruleplane.errors import SourceError
+from ruleplane.lang.folded import Folded
 from ruleplane.lang.mistakes import mistakes
 from ruleplane.model.loader import Loader
 from ruleplane.model.ruleset import API_VERSION, Library, RuleSet
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
     from ruleplane.lang.mistakes import Mistake
 
+_BARE = re.compile(r"[{\[,:]\s*\$\{")
+_PLAIN_WORD = re.compile(r"[^\s,#}\]]+")
 Path: TypeAlias = tuple[str | int, ...]
 
 _TEXT = "tag:yaml.org,2002:str"
@@ -40,6 +44,7 @@ class Source:
     keys: dict[Path, tuple[int, int]] = field(default_factory=dict)
     whole: bool = True  # false: what is looked at is only a part of it, for the rest has no shape
     told: list[SourceError] | None = None  # where mistakes in YAML go instead of ending the reading
+    folded: list[Folded] = field(default_factory=list)
 
     def place(self, path: Iterable[str | int]) -> tuple[int, int]:
         """Line and column of the value at ``path``, or of the nearest value above it."""
@@ -51,6 +56,13 @@ class Source:
     def origin(self, line: int, column: int) -> tuple[str, int, int]:
         """What people call this place: file, line and column."""
         return self.file, line, column
+
+    def exact(self, line: int, column: int) -> tuple[int, int]:
+        """The place in the file that an expression of this document calls so."""
+        for text in self.folded:
+            if text.holds(line, column):
+                return text.place(self.lines, line, column)
+        return line, column
 
     def refuse(self, error: SourceError) -> None:
         """Raise the error, or go on without what it is about."""
@@ -118,6 +130,8 @@ def _documents(text: str, file: str, lines: list[str], sources: list[Source], to
         line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
         shown = lines[line - 1] if 0 < line <= len(lines) else ""
         message = f"not YAML: {error.problem or error.context}"
+        if _BARE.search(shown):
+            message += '; within { } and [ ] a text with ${ } is written in quotes: "${…}"'
         raise SourceError(message, file=file, line=line, column=column, text=shown) from error
     except yaml.YAMLError as error:
         raise SourceError(f"not YAML: {error}", file=file) from error
@@ -136,6 +150,12 @@ def _construct(loader: Any, node: Any, source: Source, path: Path) -> Any:
         shown = source.lines[line - 1] if line <= len(source.lines) else ""
         column = len(shown) - len(shown.lstrip()) + 1
     source.places[path] = (line, column)
+    if isinstance(node, yaml.ScalarNode) and style != "|":
+        value = node.value.rstrip("\n")
+        if not (line <= len(source.lines) and source.lines[line - 1].startswith(value, column - 1)):
+            end = node.end_mark
+            last = end.line + (end.column > 0 and style != ">")
+            source.folded.append(Folded(line, column, last, style or "", node.value))
     if isinstance(node, yaml.MappingNode):
         return _mapping(loader, node, source, path)
     if isinstance(node, yaml.SequenceNode):
@@ -171,6 +191,21 @@ def _mapping(loader: Any, node: Any, source: Source, path: Path) -> dict[str, An
         else:
             mapping[str(key)] = _construct(loader, value_node, source, here)
     return mapping
+
+
+def exactly(error: SourceError, sources: Iterable[Source]) -> SourceError:
+    """An error of an expression, at its place in the file and with the whole line."""
+    for source in sources:
+        if source.file == error.file and 0 < error.line <= len(source.lines):
+            place = source.exact(error.line, error.column)
+            moved = place != (error.line, error.column)
+            line = source.lines[place[0] - 1]
+            if moved or error.text.strip() in line:
+                error.line, error.column = place
+                error.text = line
+            if moved:
+                break
+    return error
 
 
 def shape(source: Source) -> RuleSet | Library:
@@ -223,4 +258,10 @@ def complaint(source: Source, error: ValidationError, model: type[BaseModel], be
 
 
 def _placed(source: Source, one: Mistake) -> SourceError:
-    return source.error(one.message, one.path, key=one.at_key)
+    error = source.error(one.message, one.path, key=one.at_key)
+    word = _PLAIN_WORD.match(error.text, error.column - 1) if one.quoted and error.text else None
+    if word is not None:
+        if word[0] not in one.message:
+            error.message += f" (that is what YAML takes `{word[0]}` for)"
+        error.message += f"; write it in quotes: '{word[0]}'"
+    return error

@@ -110,14 +110,13 @@ def _text(text: str, source: Source, path: Path, parse: ParseAt, objects: Collec
         raise source.error("`${` without its `}`", path) from error
     line, column = source.place(path)
 
-    def at(offset: int) -> tuple[int, int]:
-        newlines = text.count("\n", 0, offset)
-        return (line + newlines, column + offset) if not newlines else (line + newlines, 1)
-
     def expression(part: str, offset: int) -> Expr:
         if not part.strip():
             raise source.error("`${}` is empty: an expression was expected", path)
-        return parse(part, *at(offset))
+        start = text.rfind("\n", 0, offset) + 1  # each line of the text begins at its column
+        if "\n" in part:
+            return parse(" " * (offset - start) + part, line + text.count("\n", 0, offset), column)
+        return parse(part, line + text.count("\n", 0, offset), column + offset - start)
 
     if len(parts) == 1 and parts[0][0]:
         body = parts[0][1]

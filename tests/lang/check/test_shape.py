@@ -73,7 +73,8 @@ def test_all_mistakes_of_shape_are_told_at_once_and_in_order_of_place(found):
         ("event: {created: [{reason: x}]}", "missing key 'message' in spec.rules[0].event.created[0]"),
         (
             "event: {created: yes}",
-            "spec.rules[0].event.created: a map, a text or a list is expected, found true; write it in quotes: 'true'",
+            "spec.rules[0].event.created: a map, a text or a list is expected, found true (that is what YAML takes "
+            "`yes` for); write it in quotes: 'yes'",
         ),
         (
             "ensure: {objects: {1x: pods}, count: '1', template: {kind: v1/Pod}}",
@@ -176,3 +177,27 @@ def test_two_rule_sets_of_one_name_are_told(found):
     text = rules("- {name: a, when: size(pods) > 1, delete: {objects: rs}}")
     (finding,) = found(text, text)
     assert finding.message.startswith("the rule set 'one' exists already, in ")
+
+
+def test_a_word_that_yaml_takes_for_a_boolean_is_named_as_it_was_written(found):
+    findings = found(rules("- {name: on, when: size(pods) > rs.spec.replcas, delete: {objects: rs}}"))
+    assert messages(findings) == [
+        "spec.rules[0].name: a text is expected, found true (that is what YAML takes `on` for); write it in quotes: "
+        "'on'",
+        FIELD,
+    ]
+
+
+def test_a_template_without_quotes_in_a_flow_map_is_told_what_it_lacks(found):
+    (finding,) = found(rules("- {name: a, status: {replicas: ${size(pods)}}}"))
+    assert finding.message.startswith("not YAML: ")
+    assert finding.message.endswith('; within { } and [ ] a text with ${ } is written in quotes: "${…}"')
+
+
+def test_settings_are_looked_at_beside_a_mistake_of_shape(found):
+    text = rules("- {name: a, wen: 'true', status: {replicas: '${size(pods) + params.n}'}}")
+    findings = found(text.replace("  rules:", "  params: {n: {type: int, default: x}}\n  rules:"))
+    assert messages(findings) == [
+        "default: an int was expected, found 'x'",
+        "unknown key 'wen' in spec.rules[0]; did you mean 'when'?",
+    ]

@@ -253,4 +253,4 @@ def _told(cycle: list[Write], code: str, how: str) -> Finding:
     hint = "write a value that follows from fields that these rules do not write, or end it by a condition on the field"
     if not how:
         hint = "ask for what the rule does not write itself"
-    return told(code, error, ruleset=outline.name, rule=first.rule, hint=hint, related=others)
+    return told(code, error, ruleset=outline.name, rule=first.rule, hint=hint, related=others, length=len(first.rule))

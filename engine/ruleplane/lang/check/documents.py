@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ruleplane.errors import RuleplaneError, SourceError
+from ruleplane.lang.cel.shapes import DYN
 from ruleplane.lang.check import (
     conditions,
     cycles,
@@ -24,7 +26,7 @@ from ruleplane.lang.check import (
     writers,
 )
 from ruleplane.lang.check.catalogue import Catalogue
-from ruleplane.lang.check.finding import Finding, told
+from ruleplane.lang.check.finding import Finding, Related, told
 from ruleplane.lang.check.uncompiled import uncompiled
 from ruleplane.lang.check.writes import RuleFacts
 from ruleplane.lang.library import Functions
@@ -46,6 +48,9 @@ if TYPE_CHECKING:
 
     OverMaps = set[tuple[CelSource, int]]
     Found = Sequence[tuple[Source, RuleSet | Library]]
+
+
+_WORD = re.compile(r"[A-Za-z_]\w*")
 
 
 @uncollected()
@@ -85,8 +90,8 @@ def check_documents(
     checked = {each.outline.name for each in facts}
     findings += writers.check([*beside, *facts], checked)
     findings += cycles.check([*beside, *facts], checked)
-    lines = {source.file: source.lines for source, _ in (*others, *found)}
-    findings = [_with_line(finding, lines.get(finding.file, [])) for finding in set(findings)]
+    sources = [source for source, _ in (*others, *found)]
+    findings = [_in_file(finding, sources) for finding in set(findings)]
     partly = {source.file for source, _ in found if not source.whole}
     shown = silence.silenced(findings, {source.file: source.lines for source, _ in found}.items(), partly)
     return sorted(shown, key=_place)
@@ -107,10 +112,25 @@ def _place(one: Finding) -> tuple[str, int, int, str, str]:
     return one.file, one.line, one.column, one.code, one.message
 
 
-def _with_line(finding: Finding, lines: list[str]) -> Finding:
-    """The whole line of the file instead of the expression alone, where the file is at hand."""
-    line = lines[finding.line - 1] if 0 < finding.line <= len(lines) else ""
-    return replace(finding, text=line) if finding.text.strip() in line else finding
+def _in_file(finding: Finding, sources: Sequence[Source]) -> Finding:
+    """The finding where it stands in the file, with the whole line and the word that it points at."""
+    line, column = _exact(finding, sources)
+    text = next((source.lines for source in sources if source.file == finding.file), [])[line - 1 : line]
+    beside = tuple(Related(one.message, one.file, *_exact(one, sources)) for one in finding.related)
+    if not text:
+        return replace(finding, related=beside) if beside != finding.related else finding
+    word = _WORD.match(text[0], column - 1)
+    length = finding.length or (len(word[0]) if word else 0)
+    return replace(finding, line=line, column=column, text=text[0], length=length, related=beside)
+
+
+def _exact(place: Finding | Related, sources: Sequence[Source]) -> tuple[int, int]:
+    for source in sources:
+        if source.file == place.file and source.folded:
+            found = source.exact(place.line, place.column)
+            if found != (place.line, place.column):
+                return found
+    return place.line, place.column
 
 
 def _one(
@@ -122,7 +142,7 @@ def _one(
         shapes = settings(outline.source, outline.ruleset.spec.params, {}).shapes
     except SourceError as error:
         findings.append(told("RP001", error, ruleset=outline.name))
-        shapes = {}
+        shapes = dict.fromkeys(outline.ruleset.spec.params, DYN)
     findings += kinds.check(outline, catalogue, served=served)
     typed = types.Types(outline, catalogue, functions.compiled, functions.definitions, shapes)
     typed.check()

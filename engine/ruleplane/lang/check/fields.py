@@ -79,9 +79,10 @@ class _Fields:
         speaks = kind.subresource(target.subresource) if kind is not None and target.subresource else None
         if target.subresource and speaks is None:
             if kind is not None and target.verb == "post":
-                error = self.types.outline.source.error(
-                    f"{self.kind} has no subresource {target.subresource!r}", (*site.path[:-1], "subresource")
-                )
+                close = get_close_matches(target.subresource, [*kind.subresources], 1)
+                hint = f"; did you mean {close[0]!r}?" if close else ""
+                message = f"{self.kind} has no subresource {target.subresource!r}{hint}"
+                error = self.types.outline.source.error(message, (*site.path[:-1], "subresource"))
                 self.types.told("RP007", error)
             return catalogue.node(self.kind) if target.verb != "post" else None
         if speaks is not None and speaks.ref != self.kind:

@@ -37,7 +37,9 @@ def check(outline: Outline, catalogue: Catalogue, *, served: bool) -> Iterator[F
         else:
             message = f"nobody told the fields of {ref}: expressions about it are not checked"
             hint = "give the file of its definition beside the rules"
-        yield told(code, outline.source.error(message, path), ruleset=outline.name, rule=rule, hint=hint)
+        yield told(
+            code, outline.source.error(message, path), ruleset=outline.name, rule=rule, hint=hint, length=len(ref)
+        )
 
 
 def _named(outline: Outline) -> Iterator[tuple[str, Path, str]]:

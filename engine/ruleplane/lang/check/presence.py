@@ -249,8 +249,9 @@ class _Presence:
             return
         if canon not in facts and canon not in self.always and canon not in self.reported:
             self.reported.add(canon)
+            place = expr.operand if expr.operand.pos else expr
             self._told(
-                "RP010", f"{canon.name} is null while there is no such object", expr, f"{canon.name} != null && …"
+                "RP010", f"{canon.name} is null while there is no such object", place, f"{canon.name} != null && …"
             )
 
     def _absent(self, expr: Select, canon: Expr) -> None:

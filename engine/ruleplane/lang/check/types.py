@@ -46,6 +46,7 @@ _WANTED: Final = {
     "condition": (BOOL, "a condition is true or false"),
     "count": (INT, "a whole number is expected"),
 }
+_NUMBERS: Final = frozenset({"int", "uint", "double", "dyn"})
 
 
 class Types:
@@ -103,6 +104,8 @@ class Types:
         wanted = _WANTED.get(site.purpose)
         if wanted is not None and not Unifier().assignable([wanted[0]], [found]):
             self.told("RP006", source_error(f"{wanted[1]}, and this is of type {found}", start(site.expr)))
+        elif site.purpose == "number" and found.name not in _NUMBERS and not found.variable:
+            self.told("RP006", source_error(f"a number is expected, and this is of type {found}", start(site.expr)))
         elif site.purpose == "list" and found.name not in ("list", "dyn") and not found.variable:
             self.told("RP006", source_error(f"a list is expected, and this is of type {found}", start(site.expr)))
 

@@ -126,4 +126,12 @@ def _told(pairs: list[tuple[Write, Write, bool]], checked: set[str]) -> Finding:
     error.file, error.line, error.column = outline.source.origin(error.line, error.column)
     theirs = other.rules.outline.source
     place = related(theirs, f"{other.label} writes it here", ("spec", "rules", other.index, "name"))
-    return told("RP012" if sure else "RP013", error, ruleset=outline.name, rule=one.rule, hint=hint, related=(place,))
+    return told(
+        "RP012" if sure else "RP013",
+        error,
+        ruleset=outline.name,
+        rule=one.rule,
+        hint=hint,
+        related=(place,),
+        length=len(one.rule),
+    )
