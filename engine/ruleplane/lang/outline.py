@@ -314,8 +314,7 @@ class Outline:
 
     def _admission(self, index: int, rule: Rule, path: Path, vars_: Vars) -> None:
         if rule.deny is not None:
-            deny, told = rule.deny, {"message", "field"}
-            texts = deny if isinstance(deny, str) else deny.model_dump(include=told, exclude_defaults=True)
+            texts = rule.deny if isinstance(rule.deny, str) else rule.deny.texts
             self._template(texts, (*path, "deny"), vars_, index, now=True)
         for key, fields in (("set", rule.set_), ("default", rule.default)):
             if fields is not None:

@@ -7,10 +7,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field, model_validator
-
 from ruleplane.model.heads import Choose, Delete, Deny, Ensure, EventSpec, Keep, Post
-from ruleplane.model.shape import QUALIFIED, Cel, Identifier, Name, Shape, Span, Template
+from ruleplane.model.shape import QUALIFIED, Cel, Field, Identifier, Name, Shape, Span, Template, whole
 
 API_VERSION = "ruleplane.dev/v1"
 
@@ -75,8 +73,8 @@ class Relation(Shape):
         None, description="Polled so often instead of watched: for what cannot be watched (metrics)."
     )
 
-    @model_validator(mode="after")
-    def _one_way(self) -> Relation:
+    @whole
+    def _one_way(self) -> None:
         ways = [
             key
             for key in ("theirs", "controlledBy", "ownedBy", "name", "selector", "selectedBy", "labels")
@@ -88,7 +86,6 @@ class Relation(Shape):
             raise ValueError("`theirs` and `ours` go together: the related object's value meets the primary's")
         if self.every is not None and self.wakes != "all":
             raise ValueError(f"`every` wakes those that looked, each time: not with `wakes: {self.wakes}`")
-        return self
 
 
 ADMISSION = ("deny", "set", "default")
@@ -146,8 +143,8 @@ class Rule(Shape):
     def _given(self, head: str) -> Any:
         return self.set_ if head == "set" else getattr(self, head)
 
-    @model_validator(mode="after")
-    def _one_head(self) -> Rule:
+    @whole
+    def _one_head(self) -> None:
         heads = [head for head in HEADS if self._given(head) is not None]
         if len(heads) > 1:
             raise ValueError(f"a rule has one head, not {' and '.join(heads)}")
@@ -163,7 +160,6 @@ class Rule(Shape):
             _check_told(self.head, self.event)
         if self.apply is not None and "to" not in self.apply:
             raise ValueError("`apply` needs `to`: the object whose fields it sets")
-        return self
 
 
 class Finalizer(Shape):
@@ -206,8 +202,8 @@ class RuleSetSpec(Shape):
     let: dict[str, Template] = Field({}, description="Lazy named values, and functions `name(x)`.")
     rules: list[Rule] = Field(min_length=1, description="At least one; their names differ.")
 
-    @model_validator(mode="after")
-    def _one_primary(self) -> RuleSetSpec:
+    @whole
+    def _one_primary(self) -> None:
         if len(self.for_) != 1:
             raise ValueError("`for` takes one variable")
         names = [rule.name for rule in self.rules]
@@ -219,7 +215,6 @@ class RuleSetSpec(Shape):
             raise ValueError(f"the rule {last[0]} has `finalize`, and there is no `finalizer` that would wait for it")
         if self.finalizer is not None and any(primary.by is not None for primary in self.for_.values()):
             raise ValueError("a `finalizer` lies on one object: a group (`by`) cannot have one")
-        return self
 
 
 class RuleSet(Shape):
