@@ -182,6 +182,47 @@ Feature: What admission finds by name is exact, and what it writes besides commi
       And ConfigMap "room" has data.taken "2"
       And rule set "host" failed with "all 2 seats are taken"
 
+  Rule: What is found in a list may be behind, and is not written over
+
+    Example: The object that is counted in was changed since the cache saw it
+      Given the rules:
+        """
+        apiVersion: ruleplane.dev/v1
+        kind: RuleSet
+        metadata: {name: counters}
+        spec:
+          component: apiserver
+          order: 10
+          for: {a: {kind: v1/ServiceAccount, operations: [CREATE]}}
+          watch: {counters: {kind: v1/ConfigMap, labels: {counter: ""}, namespace: "'default'"}}
+          rules:
+            - name: count
+              doc: Whoever comes is counted.
+              each: {c: counters}
+              apply: {to: "${c}", data: {count: "${string(int(c.data.count) + 1)}"}}
+        """
+      And the manifest:
+        """
+        {apiVersion: v1, kind: ConfigMap, metadata: {name: counter, labels: {counter: ""}}, data: {count: "0"}}
+        """
+      And the control plane is idle
+      And the cache of ConfigMap stands still
+      And data.count of ConfigMap "counter" is set to "7"
+      When somebody tries to apply the manifest:
+        """
+        {apiVersion: v1, kind: ServiceAccount, metadata: {name: ann}}
+        """
+      Then the request is refused with "please try again"
+      And ServiceAccount "ann" does not exist
+      And ConfigMap "counter" has data.count "7"
+      When the cache of ConfigMap catches up
+      And somebody tries to apply the manifest:
+        """
+        {apiVersion: v1, kind: ServiceAccount, metadata: {name: ann}}
+        """
+      Then the request is granted
+      And ConfigMap "counter" has data.count "8"
+
   Rule: Who cannot be asked has not agreed
 
     Example: There is no room

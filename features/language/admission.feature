@@ -53,6 +53,7 @@ Feature: Admission rule sets run on requests, in order, and refuse, change or co
             - name: checked
               doc: All is marked as checked.
               set: {metadata: {labels: {checked: "true"}}}
+              event: {reason: Checked, message: "${s.metadata.name} was looked at"}
             - name: names
               doc: Port 80 is called web where it has no name.
               default: {spec: {ports: [{port: 80, protocol: TCP, name: web}]}}
@@ -74,6 +75,7 @@ Feature: Admission rule sets run on requests, in order, and refuse, change or co
       And Service "b" has metadata.labels.team red
       And Service "b" has metadata.labels.checked "true"
       And Service "b" has spec.ports[port=80].name own
+      And an Event Checked on Service "a" says "a was looked at"
       And metadata.labels.team of Service "a" is so because of rule "fill/team"
       And the cause of metadata.labels.team of Service "a" is a request by kubectl
 
@@ -119,6 +121,43 @@ Feature: Admission rule sets run on requests, in order, and refuse, change or co
         metadata: {name: a}
         """
       Then ConfigMap "a" has data.zone north-1
+
+    Example: A set for all kinds has its place among those for one kind
+      Given the rules:
+        """
+        apiVersion: ruleplane.dev/v1
+        kind: RuleSet
+        metadata: {name: all}
+        spec:
+          component: apiserver
+          order: 20
+          for: {o: {kind: "*"}}
+          rules:
+            - name: all
+              doc: Whoever was there before is noted.
+              set: {metadata: {labels: {path: "${o.metadata.?labels[?'path'].orValue('')}-all"}}}
+        """
+      And the rules:
+        """
+        apiVersion: ruleplane.dev/v1
+        kind: RuleSet
+        metadata: {name: early}
+        spec:
+          component: apiserver
+          order: 10
+          for: {o: {kind: v1/ConfigMap}}
+          rules:
+            - name: early
+              doc: Whoever was there before is noted.
+              set: {metadata: {labels: {path: "${o.metadata.?labels[?'path'].orValue('')}early"}}}
+        """
+      And the manifest:
+        """
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: a}
+        """
+      Then ConfigMap "a" has metadata.labels.path "early-all"
 
   Rule: `old` is what is there; it is null at creation
 
@@ -305,3 +344,91 @@ Feature: Admission rule sets run on requests, in order, and refuse, change or co
       Then Secret "a" has metadata.labels.class small
       And Secret "b" has metadata.labels.class large
       And Secret "c" has metadata.labels.class none
+
+  Rule: A set is asked about the operations that it names
+
+    Example: Of creations only
+      Given the rules:
+        """
+        apiVersion: ruleplane.dev/v1
+        kind: RuleSet
+        metadata: {name: birth}
+        spec:
+          component: apiserver
+          order: 10
+          for: {o: {kind: v1/ConfigMap, operations: [CREATE]}}
+          rules:
+            - name: early
+              doc: Nothing is made that is called late.
+              when: o.?data[?'state'].orValue('') == 'late'
+              deny: too late
+        """
+      And the manifest:
+        """
+        {apiVersion: v1, kind: ConfigMap, metadata: {name: a}}
+        """
+      When somebody tries to patch ConfigMap "a":
+        """
+        data: {state: late}
+        """
+      Then the request is granted
+      When somebody tries to apply the manifest:
+        """
+        {apiVersion: v1, kind: ConfigMap, metadata: {name: b}, data: {state: late}}
+        """
+      Then the request is refused with "too late"
+
+  Rule: What an object is known by, and what the server gives, is nobody's to change
+
+    Example: A uid of one's own
+      Given the rules:
+        """
+        apiVersion: ruleplane.dev/v1
+        kind: RuleSet
+        metadata: {name: forger}
+        spec:
+          component: apiserver
+          order: 10
+          for: {o: {kind: v1/ConfigMap}}
+          rules:
+            - name: forge
+              doc: A uid out of the data.
+              set: {metadata: "${o.data}"}
+        """
+      When somebody tries to apply the manifest:
+        """
+        {apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {uid: mine}}
+        """
+      Then the request is refused with "metadata.uid cannot be changed"
+      And ConfigMap "a" does not exist
+
+  Rule: Nobody locks themselves out
+
+    Example: Whoever refuses everything can still be taken away
+      Given the manifest:
+        """
+        apiVersion: ruleplane.dev/v1
+        kind: RuleSet
+        metadata: {name: closed}
+        spec:
+          component: apiserver
+          order: 10
+          for: {o: {kind: "*", operations: [CREATE, UPDATE, DELETE]}}
+          rules:
+            - name: closed
+              doc: Nothing is done.
+              deny: closed for ${request.kind.kind}s
+        """
+      And the control plane is idle
+      When somebody tries to apply the manifest:
+        """
+        {apiVersion: v1, kind: ConfigMap, metadata: {name: a}}
+        """
+      Then the request is refused with "closed for ConfigMaps"
+      When RuleSet "closed" is deleted
+      And the control plane is idle
+      And somebody tries to apply the manifest:
+        """
+        {apiVersion: v1, kind: ConfigMap, metadata: {name: a}}
+        """
+      Then the request is granted

@@ -19,6 +19,9 @@ Feature: Two rules that want different values for one field are told, and nothin
             doc: What is called sky is blue.
             when: c.metadata.name == 'sky'
             apply: {to: "${c}", data: {colour: blue}}
+          - name: hang
+            doc: Everything hangs somewhere, of which nobody disagrees.
+            apply: {to: "${c}", metadata: {labels: {hangs: "yes"}}}
       """
     And the manifests:
       """
@@ -32,9 +35,42 @@ Feature: Two rules that want different values for one field are told, and nothin
       """
     When the control plane is idle
     Then ConfigMap "rose" has data.colour red
+    And ConfigMap "rose" has metadata.labels.hangs "yes"
     And ConfigMap "sky" has no data.colour
+    And ConfigMap "sky" has no metadata.labels
     And rule set "painter" failed with "data.colour should have two values at once"
     And rule set "painter" failed with "rules red, blue"
+
+  Example: A plain wish and one under `while` may contradict each other, too
+    Given a cluster without bundled rules
+    And the rules:
+      """
+      apiVersion: ruleplane.dev/v1
+      kind: RuleSet
+      metadata: {name: painter}
+      spec:
+        component: test
+        for: {c: {kind: v1/ConfigMap}}
+        rules:
+          - name: red
+            doc: Everything is red as long as it has the name.
+            while: c.metadata.name != 'rose'
+            apply: {to: "${c}", data: {colour: red}}
+          # allow RP013: because what two rules do that disagree is shown here
+          - name: blue
+            doc: What is called sky is blue.
+            when: c.metadata.name == 'sky'
+            apply: {to: "${c}", data: {colour: blue}}
+      """
+    And the manifest:
+      """
+      apiVersion: v1
+      kind: ConfigMap
+      metadata: {name: sky}
+      """
+    When the control plane is idle
+    Then ConfigMap "sky" has no data.colour
+    And rule set "painter" failed with "rules blue, red"
 
   Example: Two that agree do not contradict each other
     Given a cluster without bundled rules

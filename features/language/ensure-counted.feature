@@ -87,6 +87,15 @@ Feature: So many objects exist: what is missing is made, what is surplus goes, w
 
   Rule: Surplus ones go, as many as are too many, the first of those that `delete` names
 
+    Example: One too many: one goes
+      Given data.seats of ConfigMap "table" is set to "3"
+      And the control plane is idle
+      And always there are at least 2 Secrets
+      When data.seats of ConfigMap "table" is set to "2"
+      And the control plane is idle
+      Then there are 2 Secrets
+      And Event SuccessfulDelete was told 1 time on ConfigMap "table"
+
     Example: A friend stays, whoever else goes
       Given data.seats of ConfigMap "table" is set to "3"
       And the control plane is idle
@@ -99,6 +108,48 @@ Feature: So many objects exist: what is missing is made, what is surplus goes, w
       When data.seats of ConfigMap "table" is set to "0"
       And the control plane is idle
       Then there is 1 Secret
+
+    Example: While a deletion does not show yet, no other goes in its place
+      Given the rules:
+        """
+        apiVersion: ruleplane.dev/v1
+        kind: RuleSet
+        metadata: {name: shelf}
+        spec:
+          component: test
+          for: {c: {kind: v1/ConfigMap, where: "has(c.data) && 'shelf' in c.data"}}
+          watch: {jars: {kind: v1/ServiceAccount, labels: {shelf: "${c.data.shelf}"}}}
+          rules:
+            - name: jars
+              doc: The shelf holds as many jars as it can, and it is said which one goes first.
+              ensure:
+                objects: jars
+                count: int(c.data.holds)
+                delete: "surplus.sortBy(j, j.metadata.name == c.data.first ? 0 : 1)"
+                owner: none
+                template: {kind: v1/ServiceAccount}
+                initial: {metadata: {generateName: jar-, labels: {shelf: "${c.data.shelf}"}}}
+        """
+      And the manifests:
+        """
+        {apiVersion: v1, kind: ServiceAccount, metadata: {name: plum, labels: {shelf: top}}}
+        ---
+        {apiVersion: v1, kind: ServiceAccount, metadata: {name: pear, labels: {shelf: top}}}
+        ---
+        {apiVersion: v1, kind: ConfigMap, metadata: {name: top}, data: {shelf: top, holds: "2", first: plum}}
+        """
+      And the control plane is idle
+      And the cache of ServiceAccount stands still
+      When data.holds of ConfigMap "top" is set to "1"
+      And the control plane is idle
+      Then ServiceAccount "plum" is gone
+      When data.first of ConfigMap "top" is set to pear
+      And 5 seconds pass
+      Then ServiceAccount "pear" exists
+      When the cache of ServiceAccount catches up
+      And 5 seconds pass
+      Then ServiceAccount "pear" exists
+      And there is 1 ServiceAccount
 
     Example: With the grace that is said
       Given the rules:
@@ -217,3 +268,35 @@ Feature: So many objects exist: what is missing is made, what is surplus goes, w
       And 10 minutes pass
       Then there is 1 Secret labelled "for=robot"
       And rule set "blind" failed with "was made, and is not among `objects`: nothing more is created"
+
+  Rule: One pass makes or deletes at most 500, and the next goes on, whether or not what was made wakes anybody
+
+    Example: Six hundred
+      Given the rules:
+        """
+        apiVersion: ruleplane.dev/v1
+        kind: RuleSet
+        metadata: {name: choir}
+        spec:
+          component: test
+          for: {c: {kind: v1/ConfigMap, where: "has(c.data) && 'voices' in c.data"}}
+          watch: {voices: {kind: v1/ServiceAccount, controlledBy: c, wakes: none}}
+          rules:
+            - name: sing
+              doc: There are so many voices.
+              ensure:
+                objects: voices
+                count: int(c.data.voices)
+                template: {kind: v1/ServiceAccount}
+                initial: {metadata: {generateName: voice-}}
+        """
+      And the manifest:
+        """
+        {apiVersion: v1, kind: ConfigMap, metadata: {name: choir}, data: {voices: "600"}}
+        """
+      When the control plane is idle
+      Then there are 600 ServiceAccounts
+      And rule "sing" fired 2 times
+      When data.voices of ConfigMap "choir" is set to "0"
+      And the control plane is idle
+      Then there are no ServiceAccounts

@@ -123,3 +123,39 @@ Feature: One object exists for each key of a list
       And the control plane is idle
       Then Secret "plot-west" has metadata.labels {mine: "yes"}
       And rule set "gardener" failed with "already exists"
+
+    Example: One of that name that is its own, and still going, is waited for
+      Given the rules:
+        """
+        apiVersion: ruleplane.dev/v1
+        kind: RuleSet
+        metadata: {name: mason}
+        spec:
+          component: test
+          for: {s: {kind: v1/ServiceAccount}}
+          watch: {walls: {kind: v1/ConfigMap, controlledBy: s}}
+          rules:
+            - name: wall
+              doc: There is a wall, and one that is being torn down does not count.
+              ensure:
+                objects: walls.filter(w, !isDeleting(w))
+                each: {w: "['wall']"}
+                key: object.metadata.name
+                template: {kind: v1/ConfigMap}
+                initial: {metadata: {name: "${w}"}}
+              event: {created: "built ${object.metadata.name}"}
+        """
+      And the manifest:
+        """
+        {apiVersion: v1, kind: ServiceAccount, metadata: {name: town}}
+        """
+      And the control plane is idle
+      And metadata.finalizers of ConfigMap "wall" is set to [example.com/wait]
+      When ConfigMap "wall" is deleted
+      And 5 seconds pass
+      Then ConfigMap "wall" is being deleted
+      And Event SuccessfulCreate was told 1 time on ServiceAccount "town"
+      When metadata.finalizers of ConfigMap "wall" is removed
+      And the control plane is idle
+      Then ConfigMap "wall" has no metadata.deletionTimestamp
+      And Event SuccessfulCreate was told 2 times on ServiceAccount "town"

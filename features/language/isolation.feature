@@ -11,6 +11,9 @@ Feature: A rule that fails for one object fails for that object alone
         component: test
         for: {c: {kind: v1/ConfigMap}}
         rules:
+          - name: see
+            doc: Everybody is seen (above the rule that may fail).
+            apply: {to: "${c}", metadata: {annotations: {seen: "yes"}}}
           - name: halve
             doc: Every number is halved.
             when: has(c.data) && has(c.data.number)
@@ -37,6 +40,7 @@ Feature: A rule that fails for one object fails for that object alone
     Then ConfigMap "good" has data.half "42"
     And ConfigMap "bad" has no data.half
     And ConfigMap "bad" has metadata.labels.greeting hello
+    And ConfigMap "bad" has metadata.annotations.seen "yes"
     And rule set "halver" failed with "halve"
 
   Example: Mended, it is made up for

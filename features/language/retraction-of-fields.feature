@@ -91,9 +91,10 @@ Feature: Fields held under `while` are given up when that no longer holds
       And Namespace "hall" has no metadata.labels.colour
       And ConfigMap "brush" has no metadata.labels.state
 
-    Example: What is so already is not applied again
+    Example: What is so already is not applied again, nor even asked for
       When everything is reconciled again
       Then nothing was written
+      And rule "paint" fired 1 time
 
     Example: A cache that lags behind does not pass for a primary that is gone
       Given always Namespace "hall" has metadata.labels.colour red

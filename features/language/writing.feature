@@ -92,6 +92,41 @@ Feature: What rules write: fields of an object or of its subresource, a call, a 
       And 1 second passes
       Then Pod "hall" has spec.containers[name=side].image example.com/newer
 
+  Rule: `each` fires once per element, and a condition that reads the element is asked for each
+
+    Example: Those that are asked for are marked, and `when` undoes nothing
+      Given the rules:
+        """
+        apiVersion: ruleplane.dev/v1
+        kind: RuleSet
+        metadata: {name: marker}
+        spec:
+          component: test
+          for: {c: {kind: v1/ConfigMap, where: "has(c.data) && 'marks' in c.data"}}
+          watch: {rooms: {kind: v1/Namespace}}
+          rules:
+            - name: mark
+              doc: The rooms that the ConfigMap names are marked.
+              each: {r: rooms}
+              when: r.metadata.name in c.data.marks.split(',')
+              apply: {to: "${r}", metadata: {labels: {marked: "yes"}}}
+        """
+      And the manifests:
+        """
+        {apiVersion: v1, kind: Namespace, metadata: {name: hall}}
+        ---
+        {apiVersion: v1, kind: Namespace, metadata: {name: attic}}
+        ---
+        {apiVersion: v1, kind: ConfigMap, metadata: {name: list}, data: {marks: "hall"}}
+        """
+      When the control plane is idle
+      Then Namespace "hall" has metadata.labels.marked "yes"
+      And Namespace "attic" has no metadata.labels.marked
+      When data.marks of ConfigMap "list" is set to attic
+      And the control plane is idle
+      Then Namespace "hall" has metadata.labels.marked "yes"
+      And Namespace "attic" has metadata.labels.marked "yes"
+
   Rule: `post` is a call to a subresource
 
     Example: A Pod is bound

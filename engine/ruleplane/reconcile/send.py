@@ -4,7 +4,7 @@ Guarantees: a creation whose answer is *already exists* is settled by reading th
 wait; another's:
 the next name). A write that the object's state has overtaken is a conflict: the key is decided again. A refusal stops
 the rest
-of the creations of its rule; creations go in doubling batches, so that a refusal that holds for all costs few requests.
+of the creations of its rule; they go one after another, so that a refusal that holds for all costs one request.
 """
 
 from __future__ import annotations
