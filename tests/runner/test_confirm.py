@@ -120,8 +120,8 @@ def test_what_is_surplus_in_truth_goes_while_the_watch_says_nothing(cluster, wat
         async with running(cluster.settings(RULES, once=False)) as run:
             await until(lambda: run.runner.loop.cache.bounds, run.task)
             resize(cluster, 2)
-            await until(lambda: len(leases(cluster)) == 2, run.task)
-            assert len(deleted(run)) == 1, run.lines
+            await until(lambda: deleted(run), run.task)
+            assert (len(deleted(run)), len(leases(cluster))) == (1, 2), run.lines
 
     cluster.budget("food", 3)
     cluster.run(RULES)
