@@ -26,7 +26,7 @@ check_documents(found, functions=functions)
 checked = time.perf_counter()
 print((read - began) * 1000, (compiled - read) * 1000, (checked - compiled) * 1000)
 """
-"""What every load does, its imports not counted."""
+"""What every load does, its imports not counted. Python code of an expression is written when it is first called."""
 PROGRAM = """\
 import time
 start = time.perf_counter()
@@ -51,7 +51,12 @@ def run() -> list[dict[str, Any]]:
         ]
     names = ("read all bundled rules", "compile them", "check them")
     return [
-        {"name": "check bundled rules, cold, with imports", "value": statistics.median(times), "unit": "ms"},
+        {
+            "name": "load and check all bundled rules, cold, with imports",
+            "value": statistics.median(times),
+            "unit": "ms",
+            "target": TARGET,
+        },
         *({"name": name, "value": value, "unit": "ms"} for name, value in zip(names, parts, strict=True)),
         {"name": "load and check all bundled rules, cold", "value": sum(parts), "unit": "ms", "target": TARGET},
     ]
