@@ -18,6 +18,9 @@ Feature: A relation is at once what can be read and what wakes
             users: {kind: v1/Pod, theirs: "it.spec.?volumes.orValue([]).map(v, v.?configMap.?name.orValue(''))", ours: c.metadata.name}
             hosts: {kind: v1/Node, theirs: it.metadata.name, ours: "users.map(p, p.spec.?nodeName.orValue(''))"}
           rules:
+            - name: pass
+              doc: Every pass is told.
+              event: {reason: Passed, message: "passed with ${string(size(hosts))}"}
             - name: tell
               doc: A ConfigMap says in which zones it is mounted.
               apply: {to: "${c}", data: {zones: "${hosts.map(h, h.metadata.?labels[?'zone'].orValue('?')).sortBy(z, z).join(',')}"}}
@@ -61,9 +64,61 @@ Feature: A relation is at once what can be read and what wakes
       When Pod "two" is deleted with grace 0
       And the control plane is idle
       Then ConfigMap "page" has data.zones north
+      And Event Passed was told 2 times on ConfigMap "page"
       When Node "b" is labelled anew "zone=west"
       And the control plane is idle
-      Then rule "tell" fired 2 times on ConfigMap "page"
+      Then Event Passed was told 2 times on ConfigMap "page"
+
+  Rule: Labels, a selector or a name find the related objects, of which a `where` may leave some out
+
+    Example: Each counts what it finds
+      Given the rules:
+        """
+        apiVersion: ruleplane.dev/v1
+        kind: RuleSet
+        metadata: {name: counter}
+        spec:
+          component: test
+          for: {c: {kind: v1/ConfigMap, where: "has(c.data) && 'room' in c.data"}}
+          watch:
+            chairs: {kind: v1/Secret, labels: {room: "${c.data.room}", thing: chair}}
+            others: {kind: v1/Secret, selector: "{'matchLabels': {'room': c.data.room}, 'matchExpressions': [{'key': 'thing', 'operator': 'NotIn', 'values': ['chair']}]}"}
+            sound: {kind: v1/Secret, labels: {room: "${c.data.room}"}, where: "!('broken' in it.metadata.labels)"}
+            lamp: {kind: v1/Secret, name: c.data.room + '-lamp', where: "!('broken' in it.metadata.labels)"}
+            away: {kind: v1/Secret, labels: {room: "${c.data.room}"}, namespace: "'kube-public'"}
+          rules:
+            - name: count
+              doc: The ConfigMap says what is in its room.
+              apply:
+                to: "${c}"
+                metadata:
+                  annotations:
+                    chairs: "${string(size(chairs))}"
+                    others: "${string(size(others))}"
+                    sound: "${string(size(sound))}"
+                    lamp: "${string(lamp != null)}"
+                    away: "${string(size(away))}"
+        """
+      And the manifests:
+        """
+        {apiVersion: v1, kind: Secret, metadata: {name: a, labels: {room: hall, thing: chair}}}
+        ---
+        {apiVersion: v1, kind: Secret, metadata: {name: b, labels: {room: hall, thing: table}}}
+        ---
+        {apiVersion: v1, kind: Secret, metadata: {name: c, labels: {room: attic, thing: chair}}}
+        ---
+        {apiVersion: v1, kind: Secret, metadata: {name: hall-lamp, labels: {room: hall, broken: "yes"}}}
+        ---
+        {apiVersion: v1, kind: Secret, metadata: {name: d, namespace: kube-public, labels: {room: hall, thing: chair}}}
+        ---
+        {apiVersion: v1, kind: ConfigMap, metadata: {name: hall}, data: {room: hall}}
+        """
+      When the control plane is idle
+      Then ConfigMap "hall" has metadata.annotations {chairs: "1", others: "2", sound: "2", lamp: "false", away: "1"}
+      When Secret "hall-lamp" is labelled anew "broken-"
+      And Secret "b" is labelled anew "thing=chair"
+      And the control plane is idle
+      Then ConfigMap "hall" has metadata.annotations {chairs: "2", others: "1", sound: "3", lamp: "true", away: "1"}
 
   Rule: The selector of a related object may choose the primary
 

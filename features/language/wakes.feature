@@ -80,3 +80,37 @@ Feature: A pass is woken by what its expressions read, and by nothing else
     When data.colour of ConfigMap "ear" is set to red
     And the control plane is idle
     Then an Event Passed on ConfigMap "ear" contains "quiet false"
+
+  Example: A field that a rule keeps wakes when somebody else has written it
+    Given the rules:
+      """
+      apiVersion: ruleplane.dev/v1
+      kind: RuleSet
+      metadata: {name: keeper}
+      spec:
+        component: test
+        for: {a: {kind: v1/ServiceAccount}}
+        rules:
+          - name: keep
+            doc: Every account is marked.
+            apply: {to: "${a}", metadata: {labels: {mark: "yes"}}}
+          - name: tell
+            doc: Every pass is told.
+            event: {reason: Passed, message: "passed ${a.metadata.name}"}
+      """
+    And the manifest:
+      """
+      apiVersion: v1
+      kind: ServiceAccount
+      metadata: {name: robot}
+      """
+    When the control plane is idle
+    Then ServiceAccount "robot" has metadata.labels.mark "yes"
+    And Event Passed was told 1 time on ServiceAccount "robot"
+    When ServiceAccount "robot" is labelled anew "mark=no"
+    And the control plane is idle
+    Then ServiceAccount "robot" has metadata.labels.mark "yes"
+    And Event Passed was told 2 times on ServiceAccount "robot"
+    When ServiceAccount "robot" is labelled anew "other=no"
+    And the control plane is idle
+    Then Event Passed was told 2 times on ServiceAccount "robot"
