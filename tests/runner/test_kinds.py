@@ -105,6 +105,7 @@ def test_rules_for_a_kind_that_the_cluster_defines_write_its_status(tmp_path):
 UNBUNDLED = RULES.replace("example.com/v1/Widget", "policy/v1beta1/Widget")
 
 
+@pytest.mark.parametrize("group", ["policy", "example.org"])
 @pytest.mark.parametrize(
     ("field", "message"),
     [
@@ -112,11 +113,11 @@ UNBUNDLED = RULES.replace("example.com/v1/Widget", "policy/v1beta1/Widget")
         ("sise", r"rules\.yaml:10:40: widget\.spec has no field 'sise'; did you mean 'size'\? \[RP005\]"),
     ],
 )
-def test_a_version_that_is_not_bundled_is_checked_by_what_the_server_says_of_it(cluster, field, message):
-    (kind,) = serve([unbundled()], cluster.server.api.registry, cluster.server.schemas)
+def test_a_kind_that_is_not_bundled_is_checked_by_what_the_server_says_of_it(cluster, group, field, message):
+    (kind,) = serve([unbundled(group)], cluster.server.api.registry, cluster.server.schemas)
     try:
         told = Run()
-        rules = cluster.settings(UNBUNDLED.replace("spec.size", f"spec.{field}"))
+        rules = cluster.settings(UNBUNDLED.replace("policy/", f"{group}/").replace("spec.size", f"spec.{field}"))
         if message:
             with pytest.raises(SourceError, match=message.replace("rules", "rules-0")):
                 asyncio.run(told.through(rules))
@@ -127,10 +128,10 @@ def test_a_version_that_is_not_bundled_is_checked_by_what_the_server_says_of_it(
         cluster.server.api.registry.remove(kind)
 
 
-def unbundled():
-    spec = {**WIDGETS["spec"], "group": "policy"}
+def unbundled(group):
+    spec = {**WIDGETS["spec"], "group": group}
     spec["versions"] = [{**spec["versions"][0], "name": "v1beta1"}]
-    return {**WIDGETS, "metadata": {"name": "widgets.policy"}, "spec": spec}
+    return {**WIDGETS, "metadata": {"name": f"widgets.{group}"}, "spec": spec}
 
 
 FROZEN = """\

@@ -41,7 +41,10 @@ def found(tmp_path):
         (CHOOSE, "binding", "bindings", "RP007", "v1/Pod has no subresource 'bindings'; did you mean 'binding'?"),
         (CHOOSE, '"1"', "\"'a'\"", "RP006", "a number is expected, and this is of type string"),
         (CHOOSE, "target:", "traget:", "RP007", "Binding has no field 'traget'; did you mean 'target'?"),
-        (KEEP, "spec.taints", "spec.taint", "RP007", "v1/Node has no field 'taint'"),
+        (KEEP, "spec.taints", "spec.taint", "RP007", "NodeSpec has no field 'taint'; did you mean 'taints'?"),
+        (KEEP, '"${n}"', "n", "RP006", 'an object is expected, and this is of type string; write "${n}"'),
+        (KEEP, '"${n}"', '"${n.metadata.name}"', "RP006", "an object is expected, and this is of type string"),
+        (KEEP, '"${n}"', '"${nodes}"', "RP006", "an object is expected, and this is of type list(Node)"),
         (KEEP, "as: []", "as: [{key: 1}]", "RP008", "text is expected here, and this is of type int"),
     ],
 )
@@ -49,6 +52,20 @@ def test_what_a_kind_does_not_have_is_told_and_what_it_has_is_not(found, rule, o
     assert found(rule) == []
     assert old in rule
     assert found(rule.replace(old, new)) == [(code, message)]
+
+
+@pytest.mark.parametrize(
+    ("condition", "message"),
+    [
+        ("1 = 2", "unexpected character '='; did you mean '=='?"),
+        ("true & true", "unexpected character '&'; did you mean '&&'?"),
+        ("true and true", "'and' where an operator or the end was expected; did you mean '&&'?"),
+        ("size([true or false]) > 0", "'or' where ']' was expected; did you mean '||'?"),
+        ("1 # 2", "unexpected character '#'"),
+    ],
+)
+def test_what_other_languages_write_is_told_in_words_of_this_one(found, condition, message):
+    assert found(f"when: '{condition}', event: {{reason: A, message: b}}") == [("RP001", message)]
 
 
 def test_a_let_that_does_not_parse_is_told_once(tmp_path):

@@ -69,6 +69,8 @@ DOUBTS = [
     ),
 ]
 PEACE = [
+    (keep("it == 'a/a'", "[a/a]"), keep("it.startsWith('a/')", "[a/a, a/b]")),
+    (keep("it == o.metadata.name", "['${o.metadata.name}']"), keep("it != o.metadata.name", "[]")),
     (keep("it == 'a/a'", "[a/a]"), keep("it == 'b/b'", "[b/b]")),
     (keep("it.startsWith('a/')", "[a/a]"), keep("it.startsWith('b/')", "[]")),
     (keep("it == 'a/a'", "[]"), keep("it.startsWith('a/')", "[]")),

@@ -56,7 +56,8 @@ def tokens(source: Source) -> Iterator[Token]:
     while at < len(text):
         match = next_(text, at)
         if match is None:
-            raise source.error(f"unexpected character {text[at]!r}", at)
+            twice = f"; did you mean {text[at] * 2!r}?" if text[at] in "=&|" else ""
+            raise source.error(f"unexpected character {text[at]!r}{twice}", at)
         kind, start, at = match.lastgroup, at, match.end()
         if kind == "space":
             continue

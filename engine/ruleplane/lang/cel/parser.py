@@ -64,6 +64,9 @@ def parse(text: str, *, file: str = "", line: int = 1, column: int = 1) -> Expr:
         raise source.error("this nests too deeply", 0) from None
 
 
+_WORDS = {"and": "&&", "or": "||", "is": "==", "eq": "==", "ne": "!=", "AND": "&&", "OR": "||"}  # of other languages
+
+
 class _Parser:
     """One pass over one source."""
 
@@ -101,7 +104,9 @@ class _Parser:
             found = "the end of the expression"
         else:
             found = repr(token.value if token.kind in ("name", "literal", "quoted") else token.kind)
-        return self.source.error(f"{found} where {expected} was expected", token.pos)
+        meant = _WORDS.get(token.value) if token.kind == "name" else None
+        hint = f"; did you mean {meant!r}?" if meant else ""
+        return self.source.error(f"{found} where {expected} was expected{hint}", token.pos)
 
     # --- expressions ------------------------------------------------------------------------------------------------
 

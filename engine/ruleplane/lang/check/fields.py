@@ -61,8 +61,12 @@ class _Fields:
             below = node.field(name)
             if below is None:
                 if not node.preserve_unknown and node.type == "object":
-                    error = self.types.outline.source.error(f"{self.kind} has no field {name!r}", site.path[:-1])
-                    self.types.told("RP007", error)
+                    close = get_close_matches(name, list(node.names), 1)
+                    hint = f"; did you mean {close[0]!r}?" if close else ""
+                    what = (node.name.rpartition(".")[2] if node.name else "") or self.kind
+                    place = (*site.path[:-1], "in") if site.target.verb == "keep" else site.path[:-1]
+                    message = f"{what} has no field {name!r}{hint}"
+                    self.types.told("RP007", self.types.outline.source.error(message, place))
                 return
             node = below
         self.value(site.expr, node, self.types.locals(site.vars), site.path)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from ruleplane.errors import SourceError
 from ruleplane.lang import cel
-from ruleplane.lang.cel.ast import Call
+from ruleplane.lang.cel.ast import Call, Literal
 from ruleplane.lang.cel.check import Checker
 from ruleplane.lang.cel.functions import STANDARD
 from ruleplane.lang.cel.resolve import UNDECLARED, resolve
@@ -46,6 +46,7 @@ _WANTED: Final = {
     "condition": (BOOL, "a condition is true or false"),
     "count": (INT, "a whole number is expected"),
 }
+_NO_OBJECTS: Final = frozenset({"string", "int", "uint", "double", "bool", "list", "timestamp", "duration"})
 _NUMBERS: Final = frozenset({"int", "uint", "double", "dyn"})
 
 
@@ -106,6 +107,10 @@ class Types:
             self.told("RP006", source_error(f"{wanted[1]}, and this is of type {found}", start(site.expr)))
         elif site.purpose == "number" and found.name not in _NUMBERS and not found.variable:
             self.told("RP006", source_error(f"a number is expected, and this is of type {found}", start(site.expr)))
+        elif site.purpose == "target" and found.name in _NO_OBJECTS:
+            hint = f'; write "${{{site.expr.value}}}"' if isinstance(site.expr, Literal) else ""
+            message = f"an object is expected, and this is of type {found}{hint}"
+            self.told("RP006", self.outline.source.error(message, site.path))
         elif site.purpose == "list" and found.name not in ("list", "dyn") and not found.variable:
             self.told("RP006", source_error(f"a list is expected, and this is of type {found}", start(site.expr)))
 
