@@ -10,8 +10,10 @@ import re
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
 from ruleplane.lang.mistakes import Mistake, mistakes, unpaired
-from ruleplane.model.shape import NAME, Misshapen
+from ruleplane.model.shape import NAME
 
 if TYPE_CHECKING:
     from ruleplane.lang.mistakes import Path
@@ -29,7 +31,7 @@ def mended(data: Any, model: type[RuleSet] | type[Library]) -> tuple[RuleSet | L
     for _ in range(_ROUNDS):
         try:
             return model.model_validate(data), told
-        except Misshapen as error:
+        except ValidationError as error:
             found = mistakes(data, error, model)
         told += [one for one in unpaired(found, told) if not _ours(one, told)]
         if not all(_left_out(data, one) for one in found):

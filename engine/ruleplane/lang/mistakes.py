@@ -13,13 +13,15 @@ from difflib import get_close_matches
 from types import UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
+from pydantic import BaseModel
+
 from ruleplane.errors import SourceError
-from ruleplane.model.shape import WORDS, Shape
+from ruleplane.model.shape import WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from ruleplane.model.shape import Misshapen
+    from pydantic import ValidationError
 
     Path = tuple[str | int, ...]
 
@@ -76,9 +78,9 @@ def field_path(path: Iterable[str | int]) -> str:
     return out
 
 
-def mistakes(data: Any, error: Misshapen, model: type[Shape], below: Path = ()) -> list[Mistake]:
+def mistakes(data: Any, error: ValidationError, model: type[BaseModel], below: Path = ()) -> list[Mistake]:
     """What is wrong with ``data``, which is no ``model``; ``below``: where in the document it stands."""
-    rows = [(_written(data, row["loc"]), row) for row in error.rows]
+    rows = [(_written(data, row["loc"]), row) for row in error.errors()]
     told = [path for path, row in rows if row["type"] not in _EXPECTED]
     found: dict[tuple[Path, str, str], Mistake] = {}
     expected: dict[Path, list[str]] = {}
@@ -114,7 +116,7 @@ def _at(data: Any, path: Path) -> Any:
     return data
 
 
-def _mistake(data: Any, path: Path, row: dict[str, Any], model: type[Shape], below: Path) -> Mistake:
+def _mistake(data: Any, path: Path, row: dict[str, Any], model: type[BaseModel], below: Path) -> Mistake:
     where, last, value = field_path((*below, *path)), str(row["loc"][-1]), _at(data, path)
     match row["type"]:
         case "extra_forbidden":
@@ -182,9 +184,9 @@ def keys_of(shape: Any, path: Path) -> list[str]:
         return next((keys for part in parts if (keys := keys_of(part, path))), [])
     if origin in (dict, list):
         return keys_of(parts[-1], path[1:]) if path else []
-    if not (isinstance(shape, type) and issubclass(shape, Shape)):
+    if not (isinstance(shape, type) and issubclass(shape, BaseModel)):
         return []
-    fields = shape.keys()
+    fields = {field.alias or name: field.annotation for name, field in shape.model_fields.items()}
     if not path:
         return list(fields)
     return keys_of(fields[str(path[0])], path[1:]) if path[0] in fields else []

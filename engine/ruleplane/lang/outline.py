@@ -314,7 +314,8 @@ class Outline:
 
     def _admission(self, index: int, rule: Rule, path: Path, vars_: Vars) -> None:
         if rule.deny is not None:
-            texts = rule.deny if isinstance(rule.deny, str) else rule.deny.texts
+            deny, told = rule.deny, {"message", "field"}
+            texts = deny if isinstance(deny, str) else deny.model_dump(include=told, exclude_defaults=True)
             self._template(texts, (*path, "deny"), vars_, index, now=True)
         for key, fields in (("set", rule.set_), ("default", rule.default)):
             if fields is not None:

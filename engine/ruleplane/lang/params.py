@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import yaml
+from pydantic import ValidationError
 
 from ruleplane.errors import EvaluationError, SourceError
 from ruleplane.lang import cel
 from ruleplane.lang.source import complaint
 from ruleplane.model.ruleset import Param
-from ruleplane.model.shape import Misshapen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -82,7 +82,7 @@ def _param(source: Source, default: Any, path: Path) -> Param | None:
     if isinstance(default, dict) and "type" in default:
         try:
             return Param.model_validate(default)
-        except Misshapen as error:
+        except ValidationError as error:
             raise complaint(source, error, Param, path) from error
     if default is None:
         return None

@@ -10,20 +10,21 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import yaml
+from pydantic import ValidationError
 
 from ruleplane.errors import SourceError
 from ruleplane.lang.folded import Folded
 from ruleplane.lang.mistakes import mistakes
 from ruleplane.model.loader import Loader
 from ruleplane.model.ruleset import API_VERSION, Library, RuleSet
-from ruleplane.model.shape import Misshapen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path as FilePath
 
+    from pydantic import BaseModel
+
     from ruleplane.lang.mistakes import Mistake
-    from ruleplane.model.shape import Shape
 
 _BARE = re.compile(r"[{\[,:]\s*\$\{")
 _PLAIN_WORD = re.compile(r"[^\s,#}\]]+")
@@ -212,7 +213,7 @@ def shape(source: Source) -> RuleSet | Library:
     model = _model(source)
     try:
         return model.model_validate(source.data)
-    except Misshapen as error:
+    except ValidationError as error:
         raise complaint(source, error, model) from error
 
 
@@ -226,7 +227,7 @@ def shaped(source: Source) -> tuple[RuleSet | Library | None, list[SourceError]]
         return None, [error]
     try:
         return model.model_validate(source.data), []
-    except Misshapen:
+    except ValidationError:
         found, wrong = mended(source.data, model)
     source.whole = False
     return found, sorted((_placed(source, one) for one in wrong), key=lambda one: (one.line, one.column))
@@ -247,7 +248,7 @@ def _model(source: Source) -> type[RuleSet] | type[Library]:
     return model
 
 
-def complaint(source: Source, error: Misshapen, model: type[Shape], below: Path = ()) -> SourceError:
+def complaint(source: Source, error: ValidationError, model: type[BaseModel], below: Path = ()) -> SourceError:
     """The first mistake of shape, at its place; ``below``: where in the file the shape stands."""
     data: Any = source.data
     for part in below:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from ruleplane.model.shape import Cel, Field, Identifier, Shape, Template, whole
+from pydantic import ConfigDict, Field, model_validator
+
+from ruleplane.model.shape import Cel, Identifier, Shape, Template
 
 
 class EventText(Shape):
@@ -32,8 +34,8 @@ class EventSpec(Shape):
     about: str | None = Field(None, description="The object the event is about (default: the primary).")
     host: str | None = Field(None, description="The machine that tells it (template).")
 
-    @whole
-    def _whole(self) -> None:
+    @model_validator(mode="after")
+    def _whole(self) -> EventSpec:
         single = self.reason is not None or self.message is not None
         if single and (self.reason is None or self.message is None):
             raise ValueError("an event needs both `reason` and `message`")
@@ -41,6 +43,7 @@ class EventSpec(Shape):
             raise ValueError(
                 "an event needs `reason` and `message`, or one of `created`, `deleted`, `updated`, `refused`"
             )
+        return self
 
 
 class Ensure(Shape):
@@ -65,8 +68,8 @@ class Ensure(Shape):
         None, description="Whether the primary owns what is made (default: as the relation of `objects` says)."
     )
 
-    @whole
-    def _counted_or_keyed(self) -> None:
+    @model_validator(mode="after")
+    def _counted_or_keyed(self) -> Ensure:
         if (self.count is None) == (self.each is None):
             raise ValueError("`ensure` is either counted (`count`) or keyed (`each` with `key`)")
         if isinstance(self.objects, dict) and len(self.objects) != 1:
@@ -75,6 +78,7 @@ class Ensure(Shape):
             raise ValueError("a keyed `ensure` has `each` with one variable, and `key`")
         if not isinstance(self.template, dict) or not isinstance(self.template.get("kind"), str):
             raise ValueError("`template` is a map with the `kind` of the objects")
+        return self
 
 
 class Keep(Shape):
@@ -113,10 +117,11 @@ class Filter(Shape):
     message: str = Field(description="What users see (template).")
     final: bool = Field(False, description="Nothing that is running could be moved to change this verdict.")
 
-    @whole
-    def _one_variable(self) -> None:
+    @model_validator(mode="after")
+    def _one_variable(self) -> Filter:
         if self.each is not None and len(self.each) != 1:
             raise ValueError("`each` takes one variable")
+        return self
 
 
 class Score(Shape):
@@ -141,16 +146,17 @@ class Outcome(Shape):
     )
     event: EventSpec | None = Field(None, description="An Event, told when the request is done.")
 
-    @whole
-    def _set_alone(self) -> None:
+    @model_validator(mode="after")
+    def _set_alone(self) -> Outcome:
         if self.set_ is not None and (self.apply or self.status or self.post):
             raise ValueError("`set` stands alone: without `apply`, `status`, `post`")
+        return self
 
 
 class Choose(Shape):
     """The best of the candidates: exactly one further key names the variable and lists them."""
 
-    extra = "allow"
+    model_config = ConfigDict(extra="allow", populate_by_name=True, frozen=True)
 
     filters: dict[str, Filter] = Field({}, description="By name, in order: the first that fails is the verdict.")
     scores: dict[str, Score] = Field({}, description="By name: weighted values, added; the highest sum wins.")
@@ -160,8 +166,8 @@ class Choose(Shape):
     then: Outcome = Field(description="What to do with the candidate chosen.")
     none: Outcome | None = Field(None, description="What to do when no candidate passes; `rejections` says why.")
 
-    @whole
-    def _one_candidate_list(self) -> None:
+    @model_validator(mode="after")
+    def _one_candidate_list(self) -> Choose:
         extra = self.model_extra or {}
         if len(extra) != 1 or not all(isinstance(value, str) for value in extra.values()):
             found = ", ".join(sorted(extra)) or "none"
@@ -169,6 +175,7 @@ class Choose(Shape):
                 "`choose` takes one variable with the list of candidates beside filters, scores, then, none "
                 f"(found: {found})"
             )
+        return self
 
     @property
     def candidates(self) -> tuple[str, str]:
@@ -185,12 +192,8 @@ class Deny(Shape):
     )
     field: str = Field("", description="With Invalid: the path of the field that is at fault (template).")
 
-    @property
-    def texts(self) -> dict[str, str]:
-        """Its templates, by key."""
-        return {"message": self.message, **({"field": self.field} if self.field else {})}
-
-    @whole
-    def _field_of_invalid(self) -> None:
+    @model_validator(mode="after")
+    def _field_of_invalid(self) -> Deny:
         if self.field and self.reason != "Invalid":
             raise ValueError("`field` goes with `reason: Invalid`: a request is not forbidden for one field")
+        return self

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from pydantic import Field, model_validator
+
 from ruleplane.model.heads import Choose, Delete, Deny, Ensure, EventSpec, Keep, Post
-from ruleplane.model.shape import QUALIFIED, Cel, Field, Identifier, Name, Shape, Span, Template, whole
+from ruleplane.model.shape import QUALIFIED, Cel, Identifier, Name, Shape, Span, Template
 
 API_VERSION = "ruleplane.dev/v1"
 
@@ -73,8 +75,8 @@ class Relation(Shape):
         None, description="Polled so often instead of watched: for what cannot be watched (metrics)."
     )
 
-    @whole
-    def _one_way(self) -> None:
+    @model_validator(mode="after")
+    def _one_way(self) -> Relation:
         ways = [
             key
             for key in ("theirs", "controlledBy", "ownedBy", "name", "selector", "selectedBy", "labels")
@@ -86,6 +88,7 @@ class Relation(Shape):
             raise ValueError("`theirs` and `ours` go together: the related object's value meets the primary's")
         if self.every is not None and self.wakes != "all":
             raise ValueError(f"`every` wakes those that looked, each time: not with `wakes: {self.wakes}`")
+        return self
 
 
 ADMISSION = ("deny", "set", "default")
@@ -143,8 +146,8 @@ class Rule(Shape):
     def _given(self, head: str) -> Any:
         return self.set_ if head == "set" else getattr(self, head)
 
-    @whole
-    def _one_head(self) -> None:
+    @model_validator(mode="after")
+    def _one_head(self) -> Rule:
         heads = [head for head in HEADS if self._given(head) is not None]
         if len(heads) > 1:
             raise ValueError(f"a rule has one head, not {' and '.join(heads)}")
@@ -160,6 +163,7 @@ class Rule(Shape):
             _check_told(self.head, self.event)
         if self.apply is not None and "to" not in self.apply:
             raise ValueError("`apply` needs `to`: the object whose fields it sets")
+        return self
 
 
 class Finalizer(Shape):
@@ -202,8 +206,8 @@ class RuleSetSpec(Shape):
     let: dict[str, Template] = Field({}, description="Lazy named values, and functions `name(x)`.")
     rules: list[Rule] = Field(min_length=1, description="At least one; their names differ.")
 
-    @whole
-    def _one_primary(self) -> None:
+    @model_validator(mode="after")
+    def _one_primary(self) -> RuleSetSpec:
         if len(self.for_) != 1:
             raise ValueError("`for` takes one variable")
         names = [rule.name for rule in self.rules]
@@ -215,6 +219,7 @@ class RuleSetSpec(Shape):
             raise ValueError(f"the rule {last[0]} has `finalize`, and there is no `finalizer` that would wait for it")
         if self.finalizer is not None and any(primary.by is not None for primary in self.for_.values()):
             raise ValueError("a `finalizer` lies on one object: a group (`by`) cannot have one")
+        return self
 
 
 class RuleSet(Shape):

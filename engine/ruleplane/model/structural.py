@@ -1,6 +1,6 @@
 """The shapes of rule files as structural OpenAPI schemas: what the API serves RuleSets and Libraries by.
 
-Made from the models when first asked for, so that a key of the language and its description are written once.
+Made from the pydantic models when first asked for, so that a key of the language and its description are written once.
 A structural schema has no references and no unions: a union of types becomes free-form here, and the model, which is
 asked at admission, decides. Called by whoever serves these kinds (``reconcile/cluster.py``).
 """
@@ -13,21 +13,19 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from ruleplane.model.ruleset import LibrarySpec, RuleSetSpec
 
 if TYPE_CHECKING:
-    from ruleplane.model.shape import Shape
+    from pydantic import BaseModel
 
 Raw: TypeAlias = dict[str, Any]
 
 _FREE = "x-kubernetes-preserve-unknown-fields"
 _KEPT = ("type", "enum", "pattern", "minLength", "maxLength", "minItems", "minimum", "maximum")
-_SPECS: dict[str, type[Shape]] = {"RuleSet": RuleSetSpec, "Library": LibrarySpec}
+_SPECS: dict[str, type[BaseModel]] = {"RuleSet": RuleSetSpec, "Library": LibrarySpec}
 
 
 @cache
 def spec_schema(kind: str) -> Raw:
     """The schema of the ``spec`` of objects of this kind. Not to be changed."""
-    from ruleplane.model.strict import model  # imports pydantic
-
-    document = model(_SPECS[kind]).model_json_schema(by_alias=True)
+    document = _SPECS[kind].model_json_schema(by_alias=True)
     return _structural(document, document.get("$defs", {}))
 
 
