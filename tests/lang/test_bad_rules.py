@@ -113,6 +113,10 @@ NAMES = {
         HEAD + "  let:\n    »now: rs.spec\n" + RULE,
         "the name 'now' is taken by the language",
     ),
+    "a name of the engine": (
+        HEAD + "  let:\n    »ctx: rs.spec\n" + RULE,
+        "the name 'ctx' is taken by the language",
+    ),
     "a name used twice": (
         HEAD + PODS + "  let:\n    »pods: rs.spec\n" + RULE,
         "the name 'pods' is used already",

@@ -23,6 +23,7 @@ RESERVED = frozenset(
         "rejections",
         "error",
         "self",
+        "ctx",  # the running decision, beside the names of the text
     }
 )
 
