@@ -51,12 +51,7 @@ def run() -> list[dict[str, Any]]:
         ]
     names = ("read all bundled rules", "compile them", "check them")
     return [
-        {
-            "name": "load and check all bundled rules, cold, with imports",
-            "value": statistics.median(times),
-            "unit": "ms",
-            "target": TARGET,
-        },
+        {"name": "load and check all bundled rules, with imports", "value": statistics.median(times), "unit": "ms"},
         *({"name": name, "value": value, "unit": "ms"} for name, value in zip(names, parts, strict=True)),
         {"name": "load and check all bundled rules, cold", "value": sum(parts), "unit": "ms", "target": TARGET},
     ]
