@@ -56,3 +56,33 @@ Feature: What depends on the clock on the wall changes when a schedule strikes, 
     When data.at of ConfigMap "diary" is set to "@hourly"
     And the control plane is idle
     Then ConfigMap "diary" has data.next "2026-01-01T01:00:00Z"
+
+  Scenario Outline: <function> alone wakes the key, too
+    Given the rules:
+      """
+      apiVersion: ruleplane.dev/v1
+      kind: RuleSet
+      metadata: {name: alone}
+      spec:
+        component: test
+        for: {a: {kind: v1/ServiceAccount}}
+        rules:
+          - name: note
+            doc: One of the two is noted.
+            apply: {to: "${a}", metadata: {annotations: {at: "${<function>('@hourly', 'UTC')}"}}}
+      """
+    And the manifest:
+      """
+      apiVersion: v1
+      kind: ServiceAccount
+      metadata: {name: robot}
+      """
+    When the control plane is idle
+    Then ServiceAccount "robot" has metadata.annotations.at "<first>"
+    When 1 hour passes
+    Then ServiceAccount "robot" has metadata.annotations.at "<then>"
+
+    Examples:
+      | function | first                | then                 |
+      | cronPrev | 2026-01-01T00:00:00Z | 2026-01-01T01:00:00Z |
+      | cronNext | 2026-01-01T01:00:00Z | 2026-01-01T02:00:00Z |

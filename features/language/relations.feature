@@ -119,6 +119,41 @@ Feature: A relation is at once what can be read and what wakes
       And Secret "b" is labelled anew "thing=chair"
       And the control plane is idle
       Then ConfigMap "hall" has metadata.annotations {chairs: "2", others: "1", sound: "3", lamp: "true", away: "1"}
+      When Secret "hall-lamp" is labelled anew "broken=again"
+      And the control plane is idle
+      Then ConfigMap "hall" has metadata.annotations {chairs: "2", others: "1", sound: "2", lamp: "false", away: "1"}
+
+  Rule: An object has one controller, and may have several owners
+
+    Example: Owned is not controlled
+      Given the rules:
+        """
+        apiVersion: ruleplane.dev/v1
+        kind: RuleSet
+        metadata: {name: estate}
+        spec:
+          component: test
+          for: {c: {kind: v1/ConfigMap, where: "has(c.metadata.labels) && 'owner' in c.metadata.labels"}}
+          watch:
+            controlled: {kind: v1/Secret, controlledBy: c}
+            owned: {kind: v1/Secret, ownedBy: c}
+          rules:
+            - name: count
+              doc: The ConfigMap says what it controls, and what it owns.
+              apply: {to: "${c}", data: {controlled: "${string(size(controlled))}", owned: "${string(size(owned))}"}}
+        """
+      And the manifests:
+        """
+        {apiVersion: v1, kind: ConfigMap, metadata: {name: one, labels: {owner: ""}}}
+        ---
+        {apiVersion: v1, kind: ConfigMap, metadata: {name: two, labels: {owner: ""}}}
+        ---
+        {apiVersion: v1, kind: Secret, metadata: {name: field}}
+        """
+      When Secret "field" belongs to ConfigMaps labelled "owner="
+      And the control plane is idle
+      Then ConfigMap "one" has data {controlled: "0", owned: "1"}
+      And ConfigMap "two" has data {controlled: "0", owned: "1"}
 
   Rule: The selector of a related object may choose the primary
 
