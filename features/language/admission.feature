@@ -212,11 +212,11 @@ Feature: Admission rule sets run on requests, in order, and refuse, change or co
         spec:
           component: apiserver
           order: 10
-          for: {n: {kind: v1/Namespace, subresource: status}}
+          for: {ns: {kind: v1/Namespace, subresource: status}}
           rules:
             - name: told
               doc: The status is nobody's to write.
-              deny: "${request.subresource} of ${n.metadata.name} is ours"
+              deny: "${request.subresource} of ${ns.metadata.name} is ours"
         """
       And the manifest:
         """

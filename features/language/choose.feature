@@ -143,14 +143,14 @@ Feature: The best of the candidates is chosen; who finds nobody says why
         metadata: {name: phases}
         spec:
           component: test
-          for: {n: {kind: v1/Namespace, where: "has(n.metadata.labels) && 'asks' in n.metadata.labels"}}
+          for: {ns: {kind: v1/Namespace, where: "has(ns.metadata.labels) && 'asks' in ns.metadata.labels"}}
           watch: {accounts: {kind: v1/ServiceAccount, wakes: blocked}}
           rules:
             - name: answer
               doc: A Namespace is ready when there is an account of the name that it asks for.
               choose:
                 a: accounts
-                filters: {Asked: {require: a.metadata.name == n.metadata.labels.asks, message: another}}
+                filters: {Asked: {require: a.metadata.name == ns.metadata.labels.asks, message: another}}
                 then: {status: {conditions: [{type: Answered, status: "True", reason: Found, message: "${a.metadata.name}"}]}}
                 none: {status: {conditions: [{type: Answered, status: "False", reason: Missing, message: "${rejections.reasons}"}]}}
         """

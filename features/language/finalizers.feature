@@ -31,10 +31,10 @@ Feature: A finalizer holds a deleted object back until the rules have cleaned up
             finalize: true
             ensure:
               objects: backup
-              each: {n: "[c.metadata.name + '-backup']"}
+              each: {called: "[c.metadata.name + '-backup']"}
               key: object.metadata.name
               template: {kind: v1/ConfigMap, metadata: {labels: {backup: "yes"}}}
-              initial: {metadata: {name: "${n}"}}
+              initial: {metadata: {name: "${called}"}}
               owner: none
       """
     And the manifest:

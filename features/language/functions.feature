@@ -92,11 +92,11 @@ Feature: Values and functions have names: lets of a rule set, functions of a lib
         spec:
           doc: How things are called.
           functions:
-            short(name, n):
+            short(name, most):
               doc: The first letters of a name.
-              types: {name: string, n: int}
+              types: {name: string, most: int}
               returns: string
-              expr: "size(name) > n ? name.substring(0, n) : name"
+              expr: "size(name) > most ? name.substring(0, most) : name"
             names(ps):
               types: {ps: list(v1/Pod)}
               returns: list(string)

@@ -215,12 +215,21 @@ Feature: A rule set that is applied is in force, and goes when it is deleted
         """
       Then the request is refused with "the rule set scaler needs it otherwise: spec.rules[0].apply.data.scaled:1:10: there is no function 'scaled' here"
 
-    Example: A library that is called may not go
-      When somebody tries to delete Library "arithmetic"
-      Then the request is refused with "is forbidden: its functions are called by the rule set scaler"
+    Example: A library that is called goes when nothing calls it any more
+      When Library "arithmetic" is deleted
+      And the control plane is idle
+      Then an Event InUse on Library "arithmetic" says "it is called by the rule set scaler, and goes when nothing calls it"
+      When the manifest is applied:
+        """
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: late}
+        data: {number: "6"}
+        """
+      And the control plane is idle
+      Then ConfigMap "late" has data.scaled "12"
       When RuleSet "scaler" is deleted
       And the control plane is idle
-      And Library "arithmetic" is deleted
       Then Library "arithmetic" is gone
 
   Rule: Its errors are its own, and are told

@@ -16,10 +16,10 @@ Feature: Elements kept in a shared list under `while` are taken out when that no
         rules:
           - name: close
             doc: Nodes that the ConfigMap names are closed.
-            each: {n: nodes}
-            while: has(c.data) && n.metadata.name in c.data
+            each: {node: nodes}
+            while: has(c.data) && node.metadata.name in c.data
             keep:
-              of: ${n}
+              of: ${node}
               in: spec.taints
               mine: it.key == 'closed'
               as: [{key: closed, effect: NoSchedule}]
@@ -72,10 +72,10 @@ Feature: Elements kept in a shared list under `while` are taken out when that no
         rules:
           - name: close
             doc: Nodes that the ConfigMap names are shut.
-            each: {n: nodes}
-            while: has(c.data) && n.metadata.name in c.data
+            each: {node: nodes}
+            while: has(c.data) && node.metadata.name in c.data
             keep:
-              of: ${n}
+              of: ${node}
               in: spec.taints
               mine: it.key == 'shut'
               as: [{key: shut, effect: NoSchedule}]

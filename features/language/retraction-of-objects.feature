@@ -20,10 +20,10 @@ Feature: What a rule made under `while` is deleted when that no longer holds
             while: "!has(s.metadata.labels) || !('paused' in s.metadata.labels)"
             ensure:
               objects: copies
-              each: {n: "s.metadata.annotations['copy-to'].split(',')"}
+              each: {ns: "s.metadata.annotations['copy-to'].split(',')"}
               key: object.metadata.namespace
               template: {kind: v1/Secret, metadata: {labels: {copy-of: "${s.metadata.name}"}}, data: "${s.data}"}
-              initial: {metadata: {name: "${s.metadata.name}", namespace: "${n}"}}
+              initial: {metadata: {name: "${s.metadata.name}", namespace: "${ns}"}}
             event: {deleted: "Deleted the copy in ${object.metadata.namespace}"}
       """
     And the manifests:
@@ -310,10 +310,10 @@ Feature: What a rule made under `while` is deleted when that no longer holds
               while: "true"
               ensure:
                 objects: copies
-                each: {n: "s.metadata.annotations['copy-to'].split(',')"}
+                each: {ns: "s.metadata.annotations['copy-to'].split(',')"}
                 key: object.metadata.namespace
                 template: {kind: v1/Secret, metadata: {labels: {copy-of: "${s.metadata.name}", form: new}}}
-                initial: {metadata: {name: "${s.metadata.name}", namespace: "${n}"}}
+                initial: {metadata: {name: "${s.metadata.name}", namespace: "${ns}"}}
         """
       And the control plane is idle
       Then there are 2 Secrets labelled "form=new"

@@ -24,7 +24,7 @@ Feature: All rules of a set see one snapshot: no rule sees what another wants in
           - name: swap-x
             doc: Two fields change places.
             when: has(c.data.turn) && c.data.x != c.data.turn
-            apply: {to: "${c}", data: {x: "${c.data.y}", y: "${c.data.x}"}}
+            apply: {to: "${c}", data: {x: "${c.data.z}", z: "${c.data.x}"}}
       """
 
   Example: A chain of two rules takes two passes, in either order of the page
@@ -46,9 +46,9 @@ Feature: All rules of a set see one snapshot: no rule sees what another wants in
       apiVersion: v1
       kind: ConfigMap
       metadata: {name: dance}
-      data: {x: left, y: right, turn: right}
+      data: {x: left, z: right, turn: right}
       """
     When the control plane is idle
     Then ConfigMap "dance" has data.x right
-    And ConfigMap "dance" has data.y left
+    And ConfigMap "dance" has data.z left
     And rule "swap-x" fired 1 time

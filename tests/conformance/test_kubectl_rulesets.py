@@ -113,8 +113,14 @@ def test_an_unknown_key_is_refused_or_warned_of_as_for_custom_resources(kubectl)
     assert 'unknown field "spec.rules[0].whenn"' in done.stderr
 
 
-def test_a_library_in_use_is_not_deleted(kubectl):
-    assert "its functions are called by the rule set greeter" in kubectl.fails("delete", "rlib", "words")
+def test_who_deletes_a_library_in_use_is_told_what_holds_it(kubectl):
+    done = kubectl.run("delete", "rlib", "words", "--wait=false")
+    assert "Warning: words is called by the rule set greeter; it goes when nothing calls it any more" in done.stderr
+    kubectl("create", "configmap", "b", "--from-literal=name=bob")
+    kubectl("wait", "--for=jsonpath={.metadata.labels.greeting}=hello-bob", "cm/b", "--timeout=20s")
+    kubectl("delete", "-f", "rules.yaml", "--timeout=20s")
+    assert kubectl("get", "rset,rlib", "-o", "name") == ""
+    kubectl("apply", "-f", "rules.yaml")
 
 
 def test_a_deleted_rule_set_is_gone(kubectl):

@@ -32,6 +32,32 @@ SHAPE = {
         HEAD + "  rules:\n    - name: a\n      »on: x\n      status: {}\n",
         "the key 'on' is a boolean in YAML: quote it or choose another word",
     ),
+    "a key that kubectl reads as a boolean": (
+        HEAD + "  rules:\n    - name: a\n      each: {»n: '[1]'}\n      status: {}\n",
+        "the key 'n' is a boolean to kubectl: quote it or choose another word",
+    ),
+    "a value that kubectl reads as a boolean": (
+        HEAD + "  let: {a: »y}\n" + RULE,
+        "'y' is a boolean to kubectl: quote it",
+    ),
+    "text that kubectl reads as a number": (
+        HEAD + "  params: {a: »1e3}\n" + RULE,
+        "'1e3' is a number to kubectl: quote it",
+    ),
+    "an octal of YAML 1.2": (HEAD + "  params: {a: »0o17}\n" + RULE, "'0o17' is a number to kubectl: quote it"),
+    "a date that kubectl reads as text": (
+        HEAD + "  params: {a: »2001-01-01}\n" + RULE,
+        "'2001-01-01' is text to kubectl: quote it",
+    ),
+    "a time that YAML 1.1 reads as a number": (
+        HEAD + "  params: {a: »12:30:00}\n" + RULE,
+        "'12:30:00' is text to kubectl: quote it",
+    ),
+    "a let that is a word of CEL": (HEAD + "  let: {»'in': '1'}\n" + RULE, "the name 'in' is taken by the language"),
+    "a parameter that is a word of CEL": (
+        HEAD + "  let: {»'f(x, null)': x}\n" + RULE,
+        "the name 'null' is taken by the language",
+    ),
     "not YAML": (HEAD + "  rules: [{»: }\n", "not YAML: "),
     "another apiVersion": (
         HEAD.replace("ruleplane.dev/v1", "»ruleplane.dev/v2") + RULE,

@@ -26,7 +26,7 @@ ENSURE = "      ensure: {objects: '[]', count: '1', template: {kind: v1/Pod}}\n"
         ("      status: {a: b}\n      event: {created: made}\n", "`status` never tells created"),
         (ENSURE + "      event: {reason: A, message: b}\n", "`ensure` tells created, deleted, updated, refused"),
         ("      delete: {objects: o}\n      event: {created: made}\n", "`delete` never tells created"),
-        ("      choose: {n: '[]', then: {}}\n      event: {reason: A, message: b}\n", "under `then` and `none`"),
+        ("      choose: {node: '[]', then: {}}\n      event: {reason: A, message: b}\n", "under `then` and `none`"),
     ],
 )
 def test_an_event_that_a_head_never_tells_is_refused(rule, message):

@@ -19,7 +19,7 @@ spec:
   rules:
     - name: a
 """
-APPLY = '      apply: {to: "${c}", metadata: {labels: {x: y}}}\n'
+APPLY = '      apply: {to: "${c}", metadata: {labels: {x: z}}}\n'
 CONDITIONS = {
     "folded": "      when: >-\n        c.metadata.name == 'x' &&\n        »MARK\n",
     "folded, a line indented further": "      when: >\n        1 == 1 &&\n          2 == 2 &&\n        »MARK\n",

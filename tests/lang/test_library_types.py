@@ -46,9 +46,9 @@ names(ps): {types: {ps: list(v1/Pod)}, returns: list(string), expr: "ps.map(p, p
         ("f(x): {types: {x: list(int}, expr: x}", "lacks its closing bracket"),
         ("f(x): {types: {x: 'map(int)'}, expr: x}", "map takes 2 types in brackets"),
         ("f(x): {types: {x: 'int(string)'}, expr: x}", "int takes none"),
-        ("f(x): {types: {y: int}, expr: x}", r"there is no parameter y \(there is: x\)"),
+        ("f(x): {types: {z: int}, expr: x}", r"there is no parameter z \(there is: x\)"),
         (
-            "f(x): {types: {x: int}, expr: x}\ng(y): {types: {y: string}, expr: f(y)}",
+            "f(x): {types: {x: int}, expr: x}\ng(z): {types: {z: string}, expr: f(z)}",
             r"f does not take \(string\)",
         ),
     ],

@@ -59,36 +59,36 @@ def test_durations_and_quantities_are_values_of_their_own(tmp_path):
 @pytest.mark.parametrize(
     ("params", "given", "message"),
     [
-        ("n: {type: int, default: 1, min: 1, max: 9}", 0, "0 is less than 1"),
-        ("n: {type: int, default: 1, min: 1, max: 9}", 10, "10 is more than 9"),
-        ("n: {type: duration, default: 5m, max: 1h}", "2h", "'2h' is more than '1h'"),
-        ("n: {type: quantity, default: 1Gi, min: 512Mi}", "1Mi", "'1Mi' is less than '512Mi'"),
-        ("n: {type: duration, default: 5m}", "soon", "a duration was expected, found 'soon'"),
-        ("n: {type: string, default: a, enum: [a, b]}", "c", "'c' is not one of 'a', 'b'"),
-        ("n: {type: list, default: []}", {}, r"a list was expected, found \{\}"),
+        ("m: {type: int, default: 1, min: 1, max: 9}", 0, "0 is less than 1"),
+        ("m: {type: int, default: 1, min: 1, max: 9}", 10, "10 is more than 9"),
+        ("m: {type: duration, default: 5m, max: 1h}", "2h", "'2h' is more than '1h'"),
+        ("m: {type: quantity, default: 1Gi, min: 512Mi}", "1Mi", "'1Mi' is less than '512Mi'"),
+        ("m: {type: duration, default: 5m}", "soon", "a duration was expected, found 'soon'"),
+        ("m: {type: string, default: a, enum: [a, b]}", "c", "'c' is not one of 'a', 'b'"),
+        ("m: {type: list, default: []}", {}, r"a list was expected, found \{\}"),
     ],
 )
 def test_what_may_not_be_given_is_refused(tmp_path, params, given, message):
     loaded(tmp_path, params)
-    with pytest.raises(SourceError, match=rf":8:5: the setting n was given: {message}"):
-        loaded(tmp_path, params, {"n": given})
+    with pytest.raises(SourceError, match=rf":8:5: the setting m was given: {message}"):
+        loaded(tmp_path, params, {"m": given})
 
 
 @pytest.mark.parametrize(
     ("params", "message"),
     [
-        ("n: {type: int, default: many}", r":8:29: default: an int was expected, found 'many'"),
-        ("n: {type: int, default: 0, min: 1}", r":8:29: default: 0 is less than 1"),
-        ("n: {type: int, default: 1, min: a}", r":8:37: min: an int was expected, found 'a'"),
-        ("n: {type: string, default: a, min: 1}", r":8:40: a string has no `min`"),
-        ("n: {type: string, default: a, enum: [1]}", r"enum: a string was expected, found 1"),
+        ("m: {type: int, default: many}", r":8:29: default: an int was expected, found 'many'"),
+        ("m: {type: int, default: 0, min: 1}", r":8:29: default: 0 is less than 1"),
+        ("m: {type: int, default: 1, min: a}", r":8:37: min: an int was expected, found 'a'"),
+        ("m: {type: string, default: a, min: 1}", r":8:40: a string has no `min`"),
+        ("m: {type: string, default: a, enum: [1]}", r"enum: a string was expected, found 1"),
         (
-            "n: {type: number, default: 1}",
-            r":8:15: spec.params.n.type: 'bool', 'int', .* or 'map' is expected, found the text 'number'",
+            "m: {type: number, default: 1}",
+            r":8:15: spec.params.m.type: 'bool', 'int', .* or 'map' is expected, found the text 'number'",
         ),
-        ("n: {type: int}", r":8:5: missing key 'default' in spec.params.n"),
-        ("n: {type: int, default: 1, most: 3}", r":8:32: unknown key 'most' in spec.params.n"),
-        ("n: 2026-01-01", r":8:8: a setting is a bool, number, text, list or map, not a date"),
+        ("m: {type: int}", r":8:5: missing key 'default' in spec.params.m"),
+        ("m: {type: int, default: 1, most: 3}", r":8:32: unknown key 'most' in spec.params.m"),
+        ("m: 2026-01-01", r":8:8: .2026-01-01. is text to kubectl: quote it"),
     ],
 )
 def test_a_mistake_in_a_declaration_is_shown_at_its_place(tmp_path, params, message):
@@ -97,20 +97,20 @@ def test_a_mistake_in_a_declaration_is_shown_at_its_place(tmp_path, params, mess
 
 
 def test_what_a_command_line_gives_is_read_by_the_type_of_the_setting(tmp_path):
-    params = "n: 1\nname: a\nnames: []\nstrict: false\ngrace: {type: duration, default: 1s}\nany:"
+    params = "m: 1\nname: a\nnames: []\nstrict: false\ngrace: {type: duration, default: 1s}\nany:"
     given = parse_overrides(
-        [f"budgets.{part}" for part in ("n=25", "name=25", "names=[a, b]", "strict=true", "grace=2m", "any=[1]")]
+        [f"budgets.{part}" for part in ("m=25", "name=25", "names=[a, b]", "strict=true", "grace=2m", "any=[1]")]
     )
     assert loaded(tmp_path, params, given["budgets"]).params == {
-        "n": 25,
+        "m": 25,
         "name": "25",
         "names": ["a", "b"],
         "strict": True,
         "grace": cel.Duration(120_000_000_000),
         "any": [1],
     }
-    with pytest.raises(SourceError, match="the setting n was given: an int was expected, found 'x'"):
-        loaded(tmp_path, params, {"n": Written("x")})
+    with pytest.raises(SourceError, match="the setting m was given: an int was expected, found 'x'"):
+        loaded(tmp_path, params, {"m": Written("x")})
     with pytest.raises(SourceError, match=r"the setting names was given: '\[a' is not YAML"):
         loaded(tmp_path, params, {"names": Written("[a")})
     with pytest.raises(SourceError, match=r"the setting any was given: '\[a' is not YAML"):
@@ -129,4 +129,4 @@ def test_a_setting_that_is_given_twice_is_refused():
 
 
 def test_other_settings_are_another_rule_set_to_the_trace(tmp_path):
-    assert loaded(tmp_path, "n: 1").text_hash != loaded(tmp_path, "n: 1", {"n": 2}).text_hash
+    assert loaded(tmp_path, "m: 1").text_hash != loaded(tmp_path, "m: 1", {"m": 2}).text_hash

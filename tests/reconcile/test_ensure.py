@@ -27,10 +27,10 @@ COUNTED = """\
 KEYED = """\
       ensure:
         objects: mine
-        each: {n: "c.data.names.split(',').filter(n, n != '')"}
+        each: {name: "c.data.names.split(',').filter(n, n != '')"}
         key: object.metadata.labels.key
-        template: {kind: v1/Secret, metadata: {labels: {key: "${n}"}}}
-        initial: {metadata: {name: "${c.metadata.name}-${n}"}}
+        template: {kind: v1/Secret, metadata: {labels: {key: "${name}"}}}
+        initial: {metadata: {name: "${c.metadata.name}-${name}"}}
 """
 
 
@@ -166,7 +166,7 @@ def test_what_was_made_for_an_earlier_wish_need_not_be_found_any_more():
     assert not cluster.errors
 
 
-@pytest.mark.parametrize("key", ["dyn({'a': n})", "dyn([n])"])
+@pytest.mark.parametrize("key", ["dyn({'a': name})", "dyn([name])"])
 def test_a_key_that_tells_nothing_apart_is_an_error_of_the_rule_alone(key):
     cluster = cluster_with(KEYED.replace("        key:", f'        by: "{key}"\n        key:'))
     put(cluster, names="a")

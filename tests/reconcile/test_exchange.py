@@ -66,10 +66,10 @@ NAMESPACES = f"""\
 {HEAD}
 spec:
   component: examples
-  for: {{n: {{kind: v1/Namespace}}}}
+  for: {{ns: {{kind: v1/Namespace}}}}
   rules:
     - name: label
-      apply: {{to: "${{n}}", metadata: {{labels: {{seen: "yes"}}}}}}
+      apply: {{to: "${{ns}}", metadata: {{labels: {{seen: "yes"}}}}}}
 """
 
 

@@ -9,7 +9,7 @@ import yaml
 
 from ruleplane.api.call import Call
 from ruleplane.clock import SECOND, VirtualClock
-from ruleplane.errors import Forbidden, Invalid
+from ruleplane.errors import Invalid
 from ruleplane.lang.load import compile_documents, libraries
 from ruleplane.lang.source import parse, shape
 from ruleplane.model.kind import Kind
@@ -157,10 +157,40 @@ def test_a_library_that_another_calls_stays(cluster):
     cluster.apply(
         LIBRARY.replace("name: words", "name: a-first").replace("word(): \"'one'\"", "twice(): word() + word()")
     )
-    with pytest.raises(Forbidden, match="its functions are called by the library a-first"):
-        cluster.delete("library", "words")
-    cluster.delete("library", "a-first")
     cluster.delete("library", "words")
+    cluster.settle()
+    cluster.restart()  # what is in use is known after a restart, too
+    cluster.settle()
+    assert [one["metadata"]["name"] for one in cluster.list("library")] == ["a-first", "words"]
+    cluster.delete("library", "a-first")
+    cluster.settle()
+    assert cluster.list("library") == []
+
+
+def test_an_edit_that_calls_a_deleted_library_no_more_lets_it_go(cluster):
+    cluster.apply(LIBRARY)
+    cluster.apply(rules("${word()}"))
+    cluster.delete("library", "words")
+    cluster.settle()
+    assert len(cluster.list("library")) == 1
+    cluster.apply(rules("x"))
+    cluster.settle()
+    assert cluster.list("library") == []
+
+
+def test_a_name_that_has_become_a_boolean_on_the_way_is_told_as_that(cluster):
+    obj = yaml.safe_load(rules("x"))
+    obj["spec"]["rules"][0]["each"] = {"false": "['a']"}
+    with pytest.raises(Invalid, match=r'spec.rules\[0\].each.false: Invalid value: "false": an unquoted y, n, .* is read'):
+        cluster.apply([obj])
+
+
+def test_a_null_that_the_next_edit_would_drop_is_refused(cluster):
+    text = rules("x").replace('labels: {seen: "x"}', "labels: {seen: null}")
+    with pytest.raises(
+        Invalid, match=r'metadata.labels.seen: Invalid value: null: kubectl apply drops null.*"\$\{null\}"'
+    ):
+        cluster.apply(text)
 
 
 def test_a_function_may_not_take_a_name_that_a_rule_set_uses(cluster):

@@ -26,11 +26,11 @@ spec:
     - name: pair
       ensure:
         objects: maps
-        each: {n: "['a', 'b']"}
+        each: {called: "['a', 'b']"}
         key: object.metadata.name
         owner: none
         template: {kind: v1/ConfigMap, data: {node: "${node.metadata.name}"}}
-        initial: {metadata: {name: "${n}", namespace: default}}
+        initial: {metadata: {name: "${called}", namespace: default}}
       event: {created: "made ${object.metadata.name} beside ${string(size(named))}"}
     - name: report
       status: {phase: "${string(size(named))}"}

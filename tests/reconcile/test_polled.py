@@ -20,10 +20,10 @@ spec:
     - name: place
       when: "!has(c.data.place)"
       choose:
-        n: nodes
+        node: nodes
         filters:
-          Quiet: {require: "load(n) == null", message: busy}
-        then: {apply: {to: "${c}", data: {place: "${n.metadata.name}"}}}
+          Quiet: {require: "load(node) == null", message: busy}
+        then: {apply: {to: "${c}", data: {place: "${node.metadata.name}"}}}
 """
 
 
@@ -64,7 +64,7 @@ def test_the_multiples_are_those_of_the_clock(cluster):
     assert cluster.cluster.loop.next_instant() == parse_rfc3339("2026-01-01T00:00:10Z")
 
 
-@pytest.mark.parametrize("asked", ["now >= ripe(n)", "isRipe(n)", "tick('10s') >= ripe(n)"])
+@pytest.mark.parametrize("asked", ["now >= ripe(node)", "isRipe(node)", "tick('10s') >= ripe(node)"])
 def test_a_verdict_that_asks_the_clock_is_given_anew_when_the_time_has_come(asked):
     lets = """\
   let:
@@ -72,7 +72,7 @@ def test_a_verdict_that_asks_the_clock_is_given_anew_when_the_time_has_come(aske
     isRipe(n): now >= ripe(n)
 """
     other = VirtualCluster(())
-    other.load(RULES.replace("load(n) == null", asked).replace("  rules:\n", lets + "  rules:\n"))
+    other.load(RULES.replace("load(node) == null", asked).replace("  rules:\n", lets + "  rules:\n"))
     other.apply(thing("ServiceAccount", "a"))
     other.apply(thing("ConfigMap", "one", wants="yes"))
     other.settle()

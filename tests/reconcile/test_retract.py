@@ -19,12 +19,12 @@ spec:
       while: "true"
       apply: {to: "${room}", metadata: {labels: {colour: "${c.data.colour}"}}}
     - name: make
-      each: {n: "c.data.names.split(',').filter(n, n != '')"}
+      each: {name: "c.data.names.split(',').filter(n, n != '')"}
       while: "true"
       ensure:
-        objects: made.filter(s, s.metadata.labels.n == n)
+        objects: made.filter(s, s.metadata.labels.name == name)
         count: int(c.data.count)
-        template: {kind: v1/Secret, metadata: {labels: {of: "${c.metadata.name}", n: "${n}"}}}
+        template: {kind: v1/Secret, metadata: {labels: {of: "${c.metadata.name}", name: "${name}"}}}
         initial: {metadata: {generateName: "s-", namespace: hall}}
         owner: none
 """
@@ -51,7 +51,7 @@ def colour(cluster):
 
 
 def of(cluster):
-    return sorted(secret["metadata"]["labels"]["n"] for secret in cluster.list("secrets"))
+    return sorted(secret["metadata"]["labels"]["name"] for secret in cluster.list("secrets"))
 
 
 def applying(cluster):
@@ -79,7 +79,7 @@ def test_a_primary_of_a_long_name_is_found_by_its_digest(cluster):
 
 def test_objects_of_an_element_go_with_it_and_those_of_others_stay(cluster):
     put(cluster, names="a,b", count="2")
-    before = {s["metadata"]["uid"] for s in cluster.list("secrets") if s["metadata"]["labels"]["n"] == "b"}
+    before = {s["metadata"]["uid"] for s in cluster.list("secrets") if s["metadata"]["labels"]["name"] == "b"}
     put(cluster, names="b,c", count="2")
     assert of(cluster) == ["b", "b", "c", "c"]
     assert before < {s["metadata"]["uid"] for s in cluster.list("secrets")}

@@ -40,10 +40,10 @@ kind: RuleSet
 metadata: {name: shadows}
 spec:
   component: examples
-  for: {n: {kind: v1/Namespace}}
+  for: {ns: {kind: v1/Namespace}}
   rules:
     - name: note
-      apply: {to: "${n}", metadata: {labels: {noted: "yes"}}}
+      apply: {to: "${ns}", metadata: {labels: {noted: "yes"}}}
 """
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from ruleplane.lang.cel.lexer import KEYWORDS
+
 if TYPE_CHECKING:
     from ruleplane.lang.source import Path, Source
 
@@ -39,6 +41,7 @@ def signature(source: Source, key: str, path: Path) -> tuple[str, tuple[str, ...
     if not found:
         raise source.error(f"{key!r} is not a name, or a name with parameters as in used(node)", path, key=True)
     name = found[1]
-    if name in RESERVED:
-        raise source.error(f"the name {name!r} is taken by the language", path, key=True)
-    return name, tuple(part.strip() for part in found[2].split(",")) if found[2] else ()
+    params = tuple(part.strip() for part in found[2].split(",")) if found[2] else ()
+    for taken in (*({name} & RESERVED), *({name, *params} & KEYWORDS)):
+        raise source.error(f"the name {taken!r} is taken by the language", path, key=True)
+    return name, params

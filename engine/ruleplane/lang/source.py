@@ -1,6 +1,7 @@
 """A rule file as data plus the place of every value in it, so that each mistake can be shown with its line and a caret.
 
 YAML is read by the 1.1 rules of PyYAML; keys that 1.1 takes for booleans (`on`, `yes`) and repeated keys are refused.
+So is, in a rule file, unquoted text that kubectl reads as something else (`n`, `1e3`): one file means the same to both.
 """
 
 from __future__ import annotations
@@ -31,6 +32,11 @@ _PLAIN_WORD = re.compile(r"[^\s,#}\]]+")
 Path: TypeAlias = tuple[str | int, ...]
 
 _TEXT = "tag:yaml.org,2002:str"
+# what sigs.k8s.io/yaml, which kubectl reads manifests by, takes for something else than PyYAML's text
+_BOOLEAN = re.compile(r"[yYnN]")
+_NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|0o[0-7_]+")
+_NUMERIC = "0123456789.+-"  # how a number begins
+_TAG = "tag:yaml.org,2002:"
 
 
 @dataclass
@@ -45,6 +51,7 @@ class Source:
     whole: bool = True  # false: what is looked at is only a part of it, for the rest has no shape
     told: list[SourceError] | None = None  # where mistakes in YAML go instead of ending the reading
     folded: list[Folded] = field(default_factory=list)
+    disputed: list[SourceError] = field(default_factory=list)  # what kubectl would read otherwise, and how
 
     def place(self, path: Iterable[str | int]) -> tuple[int, int]:
         """Line and column of the value at ``path``, or of the nearest value above it."""
@@ -161,7 +168,10 @@ def _construct(loader: Any, node: Any, source: Source, path: Path) -> Any:
     if isinstance(node, yaml.SequenceNode):
         return [_construct(loader, child, source, (*path, i)) for i, child in enumerate(node.value)]
     if node.tag == _TEXT:
+        if not style and (len(node.value) == 1 or node.value[:1] in _NUMERIC):
+            _dispute(node, source, path)
         return node.value
+    _dispute(node, source, path)
     try:
         return loader.construct_object(node)
     except ValueError as error:
@@ -189,8 +199,26 @@ def _mapping(loader: Any, node: Any, source: Source, path: Path) -> dict[str, An
             if before is not None:
                 source.keys[here], source.places[here] = before
         else:
+            if _BOOLEAN.fullmatch(str(key)) and not key_node.style:
+                message = f"the key {key!r} is a boolean to kubectl: quote it or choose another word"
+                source.disputed.append(source.error(message, here))
             mapping[str(key)] = _construct(loader, value_node, source, here)
     return mapping
+
+
+def _dispute(node: Any, source: Source, path: Path) -> None:
+    """Note a plain value that kubectl reads otherwise."""
+    if node.style:
+        return
+    ours, theirs, text = node.tag.removeprefix(_TAG), "", node.value
+    if ours == "str" and _BOOLEAN.fullmatch(text):
+        theirs = "a boolean"
+    elif ours == "str" and _NUMBER.fullmatch(text):
+        theirs = "a number"
+    elif ours == "timestamp" or (ours in ("int", "float") and ":" in text):
+        theirs = "text"
+    if theirs:
+        source.disputed.append(source.error(f"{text!r} is {theirs} to kubectl: quote it", path))
 
 
 def exactly(error: SourceError, sources: Iterable[Source]) -> SourceError:
@@ -211,6 +239,8 @@ def exactly(error: SourceError, sources: Iterable[Source]) -> SourceError:
 def shape(source: Source) -> RuleSet | Library:
     """The document as a rule set or library. Raises SourceError at the first mistake of shape."""
     model = _model(source)
+    for error in source.disputed:
+        raise error
     try:
         return model.model_validate(source.data)
     except ValidationError as error:
@@ -226,11 +256,12 @@ def shaped(source: Source) -> tuple[RuleSet | Library | None, list[SourceError]]
     except SourceError as error:
         return None, [error]
     try:
-        return model.model_validate(source.data), []
+        return model.model_validate(source.data), source.disputed
     except ValidationError:
         found, wrong = mended(source.data, model)
     source.whole = False
-    return found, sorted((_placed(source, one) for one in wrong), key=lambda one: (one.line, one.column))
+    told = [*source.disputed, *(_placed(source, one) for one in wrong)]
+    return found, sorted(told, key=lambda one: (one.line, one.column))
 
 
 def _model(source: Source) -> type[RuleSet] | type[Library]:

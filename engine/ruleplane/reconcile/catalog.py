@@ -123,6 +123,11 @@ class Catalog:
         _, bad = self._with({name: obj for name, obj in self.libraries.items() if name != library})
         return sorted(name for name in bad if name not in self.bad)
 
+    def in_use(self, library: str) -> str:
+        """Who calls a library, as people say it; nothing where nobody does."""
+        rulesets, libraries = self.users(library), self.libraries_calling(library)
+        return ", ".join((*(f"the rule set {one}" for one in rulesets), *(f"the library {one}" for one in libraries)))
+
     def _called(self, name: str) -> set[str]:
         try:
             return {head.partition("(")[0] for head in self.program(name).calls}

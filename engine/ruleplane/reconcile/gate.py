@@ -1,19 +1,19 @@
 """What may be installed: the link of admission that asks the loader about rule sets and libraries.
 
-A rule set gets the finalizer in the request that creates it, so that none is ever in force without. Refused are: what
-the loader refuses (a field that a kind does not have, as this cluster knows it, among others), with the path of every
-field at fault; the name of a rule set from a file; a kind that a served group does not have (of other groups a
-definition may follow: the rule set then waits); and to take away a library that something calls. Made by ``cluster``;
-the installer acts on what passes here.
+Both get a finalizer in the request that creates them: no rule set is ever in force without, and a library that is
+deleted stays until nothing calls it, so that one manifest of both can be deleted in any order. Refused are: what the
+loader refuses (a field that a kind does not have, as this cluster knows it, among others), with the path of every field
+at fault; a `null` that kubectl would drop from the next edit; the name of a rule set from a file; and a kind that a
+served group does not have (of other groups a definition may follow: the rule set then waits). Made by ``cluster``; the
+installer acts on what passes here.
 """
 
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ruleplane.api.field_error import FieldError, invalid_value, refusal
-from ruleplane.api.refusals import forbidden
 from ruleplane.errors import SourceError
 from ruleplane.lang.check.catalogue import Catalogue
 from ruleplane.lang.installed import check_ruleset, compile_ruleset
@@ -22,13 +22,19 @@ from ruleplane.reconcile.catalog import LIBRARY, RULE_SET
 from ruleplane.reconcile.kinds import check_places, missing
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ruleplane.api.call import Call
+    from ruleplane.lang.source import Path
     from ruleplane.model.kind import Kind, Registry
     from ruleplane.model.schema import Schemas
     from ruleplane.reconcile.catalog import Catalog
     from ruleplane.store.base import Json
 
-FINALIZER = "ruleplane.dev/retract"
+FINALIZER = "ruleplane.dev/retract"  # of a rule set: what holds only while it is there is undone first
+IN_USE = "ruleplane.dev/in-use"  # of a library: what calls it goes first
+_NAMED = ("for", "each", "objects", "choose", "params", "let", "watch")  # maps of which the keys are names
+_FINALIZERS = {RULE_SET: FINALIZER, LIBRARY: IN_USE}
 
 
 class Gate:
@@ -38,23 +44,24 @@ class Gate:
         self._catalog, self._registry, self._schemas = catalog, registry, schemas
 
     def mutate(self, call: Call, verb: str, kind: Kind, subresource: str, obj: Json, old: Json | None) -> Json:
-        """A rule set has the finalizer as long as it is not being deleted."""
-        metadata = obj["metadata"]
-        if kind.ref != RULE_SET or subresource or "deletionTimestamp" in metadata:
+        """Each has its finalizer as long as it is not being deleted."""
+        metadata, ours = obj["metadata"], _FINALIZERS.get(kind.ref)
+        if ours is None or subresource or "deletionTimestamp" in metadata:
             return obj
         finalizers = metadata.get("finalizers") or []
-        if FINALIZER in finalizers:
+        if ours in finalizers:
             return obj
-        return {**obj, "metadata": {**metadata, "finalizers": [*finalizers, FINALIZER]}}
+        return {**obj, "metadata": {**metadata, "finalizers": [*finalizers, ours]}}
 
     def validate(self, call: Call, verb: str, kind: Kind, subresource: str, obj: Json, old: Json | None) -> None:
-        """Raise Invalid for a text that cannot be loaded, Forbidden for the deletion of what is in use."""
+        """Raise Invalid for a text that cannot be loaded; warn who deletes what is in use."""
         if subresource or kind.ref not in (RULE_SET, LIBRARY):
             return
         name = obj["metadata"].get("name", "")
         if verb == "delete":
-            if kind.ref == LIBRARY:
-                self._check_unused(kind, name)
+            users = self._catalog.in_use(name) if kind.ref == LIBRARY else ""
+            if users:
+                call.warnings.append(f"{name} is called by {users}; it goes when nothing calls it any more")
             return
         if old is not None and old.get("spec") == obj.get("spec"):
             return  # only metadata: what is there already may stay
@@ -68,6 +75,16 @@ class Gate:
             return [
                 invalid_value("metadata.name", name, f"a rule set of that name is loaded from {catalog.taken[name]}")
             ]
+        rules = obj.get("spec", {}).get("rules")
+        nulls = [field_path(path) for path in _nulls(rules, ("spec", "rules"))]
+        if nulls:
+            return [
+                invalid_value(path, None, 'kubectl apply drops null from an edit; write "${null}"') for path in nulls
+            ]
+        read = "an unquoted y, n, yes, no, on or off is read as this: quote it, or choose another name"
+        booleans = [invalid_value(field_path(path), path[-1], read) for path in _booleans(obj.get("spec"), ("spec",))]
+        if booleans:
+            return booleans
         try:
             program = compile_ruleset(obj, catalog.functions)
             check_places(program, self._registry)
@@ -97,11 +114,29 @@ class Gate:
             return [_field_error(error)]
         return []
 
-    def _check_unused(self, kind: Kind, name: str) -> None:
-        rulesets, libraries = self._catalog.users(name), self._catalog.libraries_calling(name)
-        users = [*(f"the rule set {one}" for one in rulesets), *(f"the library {one}" for one in libraries)]
-        if users:
-            raise forbidden(kind, name, f"its functions are called by {', '.join(users)}")
+
+def _booleans(value: Any, path: Path) -> Iterator[Path]:
+    """Where the name of a variable has become a boolean on the way: to kubectl an unquoted `n` is one."""
+    if isinstance(value, dict):
+        for key, child in value.items():
+            if key in ("true", "false") and path[-1:] and path[-1] in _NAMED:
+                yield (*path, key)
+            yield from _booleans(child, (*path, key))
+    elif isinstance(value, list):
+        for index, child in enumerate(value):
+            yield from _booleans(child, (*path, index))
+
+
+def _nulls(value: Any, path: Path) -> Iterator[Path]:
+    """Where a value is null."""
+    if value is None:
+        yield path
+    elif isinstance(value, dict):
+        for key, child in value.items():
+            yield from _nulls(child, (*path, key))
+    elif isinstance(value, list):
+        for index, child in enumerate(value):
+            yield from _nulls(child, (*path, index))
 
 
 def _field_error(error: SourceError) -> FieldError:
@@ -114,4 +149,7 @@ def _field_error(error: SourceError) -> FieldError:
     elif error.message.startswith("unknown key"):
         kind = "FieldValueForbidden"
     title = {"FieldValueRequired": "Required value", "FieldValueForbidden": "Forbidden"}.get(kind, "Invalid value")
-    return FieldError(error.file or "spec", kind, f"{title}: {place}{error.message}{shown}")
+    message = error.message
+    if message.startswith("there is no function") and "did you mean" not in message:
+        message += " (a library that has it must be applied before)"
+    return FieldError(error.file or "spec", kind, f"{title}: {place}{message}{shown}")

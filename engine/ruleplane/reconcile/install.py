@@ -20,7 +20,7 @@ from ruleplane.clock import SECOND
 from ruleplane.errors import ApiError, Conflict, NotFound, SourceError
 from ruleplane.reconcile.catalog import LIBRARY, RULE_SET
 from ruleplane.reconcile.effect import Notice
-from ruleplane.reconcile.gate import FINALIZER
+from ruleplane.reconcile.gate import FINALIZER, IN_USE
 from ruleplane.reconcile.installed import Item, Outcome, identity_of, same
 from ruleplane.reconcile.kinds import check_places, missing
 from ruleplane.reconcile.report import Tally, patch
@@ -83,6 +83,8 @@ class Installer:
             self._dirty[f"{LIBRARY}/{name}"] = None
         elif before is None or obj is None or not same(before, obj):
             self._dirty[name] = None
+        going = (one for one, it in self.catalog.libraries.items() if "deletionTimestamp" in it["metadata"])
+        self._dirty.update((f"{LIBRARY}/{one}", None) for one in sorted(going))
         self._awaken()
 
     def observe(self, bound: Bound, fired: Firing, errors: list[tuple[str, str]]) -> None:
@@ -245,9 +247,12 @@ class Installer:
             await self._tell(item, obj)
             return
         self._stop(item)
-        left = [name for name in obj["metadata"]["finalizers"] if name != FINALIZER]
+        await self._let_go(RULE_SET, obj, FINALIZER)
+
+    async def _let_go(self, ref: str, obj: Json, finalizer: str) -> None:
+        left = [name for name in obj["metadata"]["finalizers"] if name != finalizer]
         body = {"metadata": {"finalizers": left, "resourceVersion": obj["metadata"]["resourceVersion"]}}
-        await self._verbs.patch(self._kind(RULE_SET), "", item.name, body, "merge", CALL)
+        await self._verbs.patch(self._kind(ref), "", obj["metadata"]["name"], body, "merge", CALL)
 
     # --- undoing ------------------------------------------------------------------------------------------------------
 
@@ -338,10 +343,19 @@ class Installer:
             await self._event(obj, "Warning", outcome.reason, outcome.message)
 
     async def _library(self, name: str) -> None:
-        """Tell of a library that cannot be loaded (after an upgrade: admission refuses such ones)."""
+        """Let a library go that nothing calls; tell of one that cannot be loaded (after an upgrade: admission refuses
+        such ones), or is to go and is in use."""
         obj = self.catalog.libraries.get(name)
         if obj is None:
             self._libraries.pop(name, None)
+            return
+        if "deletionTimestamp" in obj["metadata"] and IN_USE in obj["metadata"].get("finalizers", ()):
+            users = self.catalog.in_use(name)
+            if not users:
+                await self._let_go(LIBRARY, obj, IN_USE)
+            elif users != self._libraries.get(name, ""):
+                await self._event(obj, "Normal", "InUse", f"it is called by {users}, and goes when nothing calls it")
+                self._libraries[name] = users
             return
         assert self.catalog.functions is not None
         error = str(self.catalog.bad[name]) if name in self.catalog.bad else ""

@@ -21,7 +21,7 @@ spec:
 """
 POST = 'post: {to: "${pod}", subresource: binding, body: {target: {kind: Node, name: "${node.metadata.name}"}}}'
 CHOOSE = f'choose: {{node: nodes, scores: {{Free: {{value: "1"}}}}, then: {{{POST}}}}}'
-KEEP = "each: {n: nodes}, keep: {of: \"${n}\", in: spec.taints, mine: it.key == 'a', as: []}"
+KEEP = "each: {node: nodes}, keep: {of: \"${node}\", in: spec.taints, mine: it.key == 'a', as: []}"
 
 
 @pytest.fixture
@@ -42,9 +42,9 @@ def found(tmp_path):
         (CHOOSE, '"1"', "\"'a'\"", "RP006", "a number is expected, and this is of type string"),
         (CHOOSE, "target:", "traget:", "RP007", "Binding has no field 'traget'; did you mean 'target'?"),
         (KEEP, "spec.taints", "spec.taint", "RP007", "NodeSpec has no field 'taint'; did you mean 'taints'?"),
-        (KEEP, '"${n}"', "n", "RP006", 'an object is expected, and this is of type string; write "${n}"'),
-        (KEEP, '"${n}"', '"${n.metadata.name}"', "RP006", "an object is expected, and this is of type string"),
-        (KEEP, '"${n}"', '"${nodes}"', "RP006", "an object is expected, and this is of type list(Node)"),
+        (KEEP, '"${node}"', "node", "RP006", 'an object is expected, and this is of type string; write "${node}"'),
+        (KEEP, '"${node}"', '"${node.metadata.name}"', "RP006", "an object is expected, and this is of type string"),
+        (KEEP, '"${node}"', '"${nodes}"', "RP006", "an object is expected, and this is of type list(Node)"),
         (KEEP, "as: []", "as: [{key: 1}]", "RP008", "text is expected here, and this is of type int"),
     ],
 )

@@ -17,7 +17,7 @@ spec:
   watch: {pods: {kind: v1/Pod, ownedBy: o}, made: {kind: v1/Secret, controlledBy: o}}
   rules:
     - name: a
-      ensure: {objects: made, EACH, template: {kind: v1/Secret, stringData: {n: "${string(size(pods))}"}}}
+      ensure: {objects: made, EACH, template: {kind: v1/Secret, stringData: {count: "${string(size(pods))}"}}}
 """
 
 

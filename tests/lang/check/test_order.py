@@ -91,7 +91,7 @@ def test_a_list_that_is_written_whole_wants_an_order(found):
 )
 def test_the_order_of_a_maps_keys_is_left_to_chance(found, value):
     more = "  let: {listed(x): 'x.metadata.labels.map(k, k)', used: 'string(size(pods)) + listed(o).sort()[0]'}\n"
-    findings = found(f'{annotated(value)[:-3]}, y: "${{string(size(used))}}"}}}}}}', more)
+    findings = found(f'{annotated(value)[:-3]}, z: "${{string(size(used))}}"}}}}}}', more)
     assert [code for code, _ in findings] == ["RP016"], findings
 
 

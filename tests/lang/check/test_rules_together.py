@@ -55,7 +55,7 @@ def test_the_primary_is_the_same_object_by_whatever_name(found):
 
 
 def test_equal_values_and_other_fields_are_no_disagreement(found):
-    assert codes(found(rule_set(write("1") + write("1", "b") + write("2", "c", field="y")))) == []
+    assert codes(found(rule_set(write("1") + write("1", "b") + write("2", "c", field="z")))) == []
 
 
 def test_lets_and_functions_are_looked_through(found):
@@ -81,19 +81,19 @@ def test_objects_of_one_kind_that_may_be_one_object_are_doubtful(found):
 
 
 def test_two_ensures_bring_their_own_objects_to_their_templates(found):
-    more = "  watch: {a: {kind: v1/Secret, ownedBy: o}, b: {kind: v1/Secret, labels: {x: y}}}\n"
+    more = "  watch: {a: {kind: v1/Secret, ownedBy: o}, b: {kind: v1/Secret, labels: {x: z}}}\n"
     rule = '- {name: N, ensure: {objects: N, count: "1", template: {kind: v1/Secret, stringData: {k: "N"}}}}\n'
     assert codes(found(rule_set(rule.replace("N", "a") + rule.replace("N", "b"), more=more))) == []
 
 
 def test_a_counter_that_two_rules_turn_is_found_with_the_circle(found):
-    (finding,) = found(rule_set(write("${o.data.y + 'a'}") + write("${o.data.x}", "b", field="y")))
+    (finding,) = found(rule_set(write("${o.data.z + 'a'}") + write("${o.data.x}", "b", field="z")))
     assert finding.code == "RP014"
-    assert "one/a (data.x) is counted on by one/b (data.y) is counted on by one/a" in finding.message
+    assert "one/a (data.x) is counted on by one/b (data.z) is counted on by one/a" in finding.message
 
 
 def test_a_counter_over_two_rule_sets_is_found(found):
-    findings = found(rule_set(write("${o.data.y + 'a'}")), rule_set(write("${o.data.x}", "b", field="y"), "two"))
+    findings = found(rule_set(write("${o.data.z + 'a'}")), rule_set(write("${o.data.x}", "b", field="z"), "two"))
     assert codes(findings) == ["RP014"]
     assert "two/b" in findings[0].message
 
@@ -103,10 +103,10 @@ def test_a_counter_over_two_rule_sets_is_found(found):
     [
         write("${o.data.x}"),
         write("${o.data.?x.orValue('1')}"),
-        write("${o.data.y + 'a'}"),
+        write("${o.data.z + 'a'}"),
         write("${o.data.x + 'a'}", when="size(o.data.x) < 3"),
         write("${size(o.data.x) < 3 ? o.data.x + 'a' : o.data.x}"),
-        write("${o.data.y}") + write("${o.data.x}", "b", field="y"),
+        write("${o.data.z}") + write("${o.data.x}", "b", field="z"),
     ],
 )
 def test_what_comes_to_rest_is_no_circle(found, rules):

@@ -42,7 +42,7 @@ def test_all_mistakes_of_shape_are_told_at_once_and_in_order_of_place(found):
         "- {name: a, wen: 'true', satus: {replicas: 1}}",
         "- {name: b, status: {replicas: 1}, delete: {objects: rs}}",
         "- {name: c, event: {reason: x}}",
-        "- {name: c, event: {reason: x, message: y}}",
+        "- {name: c, event: {reason: x, message: z}}",
     )
     findings = found(text.replace("controlledBy", "controledBy").replace("component", "componnent"))
     assert messages(findings) == [
@@ -63,11 +63,11 @@ def test_all_mistakes_of_shape_are_told_at_once_and_in_order_of_place(found):
         ("deny: {mesage: x}", "unknown key 'mesage' in spec.rules[0].deny; did you mean 'message'?"),
         ("deny: 5", "spec.rules[0].deny: a map or a text is expected, found the number 5; write it in quotes: '5'"),
         (
-            "deny: {message: x, field: y}",
+            "deny: {message: x, field: z}",
             "spec.rules[0].deny: `field` goes with `reason: Invalid`: a request is not forbidden for one field",
         ),
         (
-            "event: {created: {reson: x, message: y}}",
+            "event: {created: {reson: x, message: z}}",
             "unknown key 'reson' in spec.rules[0].event.created; did you mean 'reason'?",
         ),
         ("event: {created: [{reason: x}]}", "missing key 'message' in spec.rules[0].event.created[0]"),
@@ -149,8 +149,8 @@ spec:
     h(x): g(x)
     i(x): 5
     j(x): {exp: x}
-    k(x): y
-    l(x): f(x) + k(x) + x.y
+    k(x): z
+    l(x): f(x) + k(x) + x.z
 """
     rule = rules("- {name: a, when: f(rs) && j(rs) && size(pods) > 1, event: {reason: a, message: b}}")
     assert [(one.line, one.code) for one in found(library, rule)] == [
@@ -195,8 +195,8 @@ def test_a_template_without_quotes_in_a_flow_map_is_told_what_it_lacks(found):
 
 
 def test_settings_are_looked_at_beside_a_mistake_of_shape(found):
-    text = rules("- {name: a, wen: 'true', status: {replicas: '${size(pods) + params.n}'}}")
-    findings = found(text.replace("  rules:", "  params: {n: {type: int, default: x}}\n  rules:"))
+    text = rules("- {name: a, wen: 'true', status: {replicas: '${size(pods) + params.m}'}}")
+    findings = found(text.replace("  rules:", "  params: {m: {type: int, default: x}}\n  rules:"))
     assert messages(findings) == [
         "default: an int was expected, found 'x'",
         "unknown key 'wen' in spec.rules[0]; did you mean 'when'?",
