@@ -133,6 +133,7 @@ class Runner:
         if settings.trace_dir is not None:
             settings.trace_dir.mkdir(parents=True, exist_ok=True)
             log = open_log(settings.trace_dir)
+            log.name_kinds(kind for kind in registry if kind.custom)
         self.recorder = _Recorder(log, self._fired)
         verbs: Any = RemoteVerbs(
             connection,

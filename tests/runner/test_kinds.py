@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from ruleplane.cli.sources import Stopped
 from ruleplane.client.connection import Connection
 from ruleplane.client.credentials import Credentials
 from ruleplane.client.settings import Settings
@@ -73,7 +74,7 @@ def test_the_bundled_scheduler_binds_pods_of_another_cluster(cluster):
     assert any("v1/Pod/default/web binding" in line for line in told.told("write"))
 
 
-def test_rules_for_a_kind_that_the_cluster_defines_write_its_status(tmp_path):
+def test_rules_for_a_kind_that_the_cluster_defines_write_its_status_and_its_trace_knows_it(tmp_path):
     rules = tmp_path / "rules.yaml"
     rules.write_text(RULES)
     group = "/apis/example.com/v1/namespaces/default/widgets"
@@ -96,10 +97,17 @@ def test_rules_for_a_kind_that_the_cluster_defines_write_its_status(tmp_path):
         definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
         asyncio.run(ask(running.kubeconfig, ("POST", definitions, WIDGETS), ("POST", group, widget)))
         told = Run()
-        asyncio.run(told.through(Settings([rules], str(running.kubeconfig), once=True, elect=False)))
+        trace = tmp_path / "trace"
+        asyncio.run(told.through(Settings([rules], str(running.kubeconfig), once=True, elect=False, trace_dir=trace)))
         assert told.code == 0, told.lines
         answer = asyncio.run(ask(running.kubeconfig, ("GET", f"{group}/w", None)))
     assert answer["status"] == {"doubled": 42}, told.lines
+    for directory in (trace, tmp_path / "plane"):  # the run's own trace, and the data of the control plane, ended
+        source = Stopped(directory)
+        why = source.get("why", {"object": "widget/w.status.doubled"})["text"]
+        source.close()
+        assert why[0].split(" = ")[0] == "Widget default/w .status.doubled"
+        assert "of Widget default/w" in why[1]
 
 
 UNBUNDLED = RULES.replace("example.com/v1/Widget", "policy/v1beta1/Widget")

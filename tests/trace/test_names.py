@@ -6,6 +6,7 @@ import pytest
 
 from ruleplane.errors import BadRequest
 from ruleplane.model.builtin import builtin_registry
+from ruleplane.model.kind import Kind
 from ruleplane.model.schema import Schemas
 from ruleplane.trace.names import display, parse
 
@@ -29,6 +30,21 @@ REGISTRY, SCHEMAS = builtin_registry(), Schemas.builtin()
 def test_every_name_that_kubectl_takes_is_taken(text, ref, field):
     target = parse(text, "shop", REGISTRY, SCHEMAS)
     assert (target.ref, target.field) == (ref, field)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "field"),
+    [
+        ("widget/w.status.size", "w", "status.size"),
+        ("widget/a.b", "a.b", ""),
+        ("wd/a.b.metadata.uid", "a.b", "metadata.uid"),
+    ],
+)
+def test_of_a_kind_whose_schema_is_not_at_hand_the_usual_fields_are_known(text, name, field):
+    registry = builtin_registry()
+    registry.add(Kind("example.com", "v1", "Widget", "widgets", namespaced=True, short_names=("wd",)))
+    target = parse(text, "shop", registry, SCHEMAS)
+    assert (target.ref, target.field) == (f"example.com/v1/Widget/shop/{name}", field)
 
 
 @pytest.mark.parametrize("text", ["", "pod", "pod/", "/web"])

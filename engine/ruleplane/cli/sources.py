@@ -10,6 +10,7 @@ import asyncio
 import http.client
 import json
 from abc import ABC, abstractmethod
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
@@ -20,11 +21,11 @@ from ruleplane.errors import RuleplaneError, StoreError
 from ruleplane.trace.service import ROOT, TraceService
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from ruleplane.model.kind import Kind, Registry
     from ruleplane.model.schema import Schemas
-    from ruleplane.trace.log import Log
+    from ruleplane.store.sqlite import SqliteStore
 
 
 class Source(ABC):
@@ -55,34 +56,50 @@ class Stopped(Source):
 
     def __init__(self, data_dir: Path) -> None:
         from ruleplane.model.builtin import builtin_registry  # half of the time of a command: only where needed
+        from ruleplane.model.crd import DEFINITION, serve
         from ruleplane.model.schema import Schemas
         from ruleplane.trace.sqlite import read_log
 
         self._data_dir = data_dir
-        self._log: Log = read_log(data_dir)
+        self._log = read_log(data_dir)
         registry, schemas = builtin_registry(), Schemas.builtin()
         _serve_node_kinds(registry, schemas)
+        for kind in self._log.kinds():
+            registry.add(kind)
+        definition = registry.get(DEFINITION)
+        if definition is not None:
+            serve(self._listed(definition), registry, schemas)
         self._service = TraceService(lambda: self._log, registry, schemas, self._read)
 
     def get(self, path: str, query: Mapping[str, str]) -> dict[str, Any]:
         """The answer from the files."""
         return self._service.handle(path, query)
 
+    def _listed(self, kind: Kind) -> list[dict[str, Any]]:
+        """The objects of a kind as they were last; none where another process holds the data."""
+        with self._store() as store:
+            return [one.value for one in asyncio.run(store.list(kind.prefix())).entries] if store is not None else []
+
     def _read(self, kind: Kind, namespace: str, name: str) -> dict[str, Any] | None:
         """An object as it was last; ``None`` too where another process holds the data, or only a trace is there."""
+        with self._store() as store:  # the chain of causes is still true without the present value
+            entry = asyncio.run(store.get(kind.key(namespace, name))) if store is not None else None
+        return entry.value if entry is not None else None
+
+    @contextmanager
+    def _store(self) -> Iterator[SqliteStore | None]:
+        """The data, if it is there and nobody holds it."""
         from ruleplane.store.sqlite import FILE, SqliteStore
 
-        if not (self._data_dir / FILE).is_file():
-            return None
+        store = None
+        if (self._data_dir / FILE).is_file():
+            with suppress(StoreError):
+                store = SqliteStore(self._data_dir)
         try:
-            store = SqliteStore(self._data_dir)
-        except StoreError:
-            return None  # the chain of causes is still true without the present value
-        try:
-            entry = asyncio.run(store.get(kind.key(namespace, name)))
+            yield store
         finally:
-            store.close()
-        return entry.value if entry is not None else None
+            if store is not None:
+                store.close()
 
     def close(self) -> None:
         """Release the files."""

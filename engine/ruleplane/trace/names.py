@@ -8,13 +8,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ruleplane.errors import BadRequest
+from ruleplane.errors import BadRequest, RuleplaneError
 from ruleplane.model.trace import object_ref
 from ruleplane.trace.paths import split
 
 if TYPE_CHECKING:
     from ruleplane.model.kind import Kind, Registry
     from ruleplane.model.schema import Schemas
+
+
+_USUAL = ("metadata", "spec", "status")  # where a kind's own fields are not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +83,14 @@ def parse(text: str, namespace: str, registry: Registry, schemas: Schemas | None
 
 
 def _split_field(rest: str, kind: Kind, schemas: Schemas | None) -> tuple[str, str]:
-    node = schemas.node(kind) if schemas is not None else None
+    try:
+        node = schemas.node(kind) if schemas is not None else None
+    except RuleplaneError:
+        node = None
     at = rest.find(".")
     while at >= 0:
         first = rest[at + 1 :].partition(".")[0].partition("[")[0]
-        if node is not None and node.field(first) is not None:
+        if (node.field(first) is not None) if node is not None else first in _USUAL:
             return rest[:at], rest[at + 1 :]
         at = rest.find(".", at + 1)
     return rest, ""

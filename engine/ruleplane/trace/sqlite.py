@@ -7,11 +7,14 @@ may share one, so every record found is compared again (``log.matches``).
     mark("ref:v1/Pod/default/web-1")  57  12      firing 12 wrote revision 57 of that Pod
     mark("rule:bind")                  0  12      ... and its rule ``bind`` held
 
+``kinds`` keeps the names of kinds that only the cluster knew, so that their objects are found by name later.
+
 A control plane never stops because of its trace: what is damaged is moved aside, with one line in the log.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import sqlite3
 from functools import lru_cache
@@ -19,17 +22,19 @@ from typing import TYPE_CHECKING
 from zlib import crc32
 
 from ruleplane.errors import StoreDamaged, StoreError, StoreTooNew
+from ruleplane.model.kind import Kind
 from ruleplane.model.trace import Firing, Record
 from ruleplane.trace.codec import FORMAT, decode, encode
 from ruleplane.trace.log import Log, matches, wrote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
 FILE = "trace.db"
 _APPLICATION = 0x72706C74  # "rplt"
 _SEGMENTS = 8
+_NAMES = ("group", "version", "kind", "plural", "namespaced", "singular", "short_names")
 _LOG = logging.getLogger("ruleplane.trace")
 
 
@@ -225,6 +230,19 @@ class SqliteLog(Log):
                 if wrote(record, ref, revision):
                     return record
         return None
+
+    def name_kinds(self, kinds: Iterable[Kind]) -> None:
+        """Keep what these kinds are called."""
+        self._db.execute("CREATE TABLE IF NOT EXISTS kinds (ref TEXT PRIMARY KEY, names TEXT) STRICT")
+        rows = [(kind.ref, json.dumps({name: getattr(kind, name) for name in _NAMES})) for kind in kinds]
+        self._db.executemany("INSERT OR REPLACE INTO kinds VALUES (?, ?)", rows)
+
+    def kinds(self) -> list[Kind]:
+        """The kinds that :meth:`name_kinds` was told, by their names alone."""
+        if not self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'kinds'").fetchone():
+            return []
+        rows = [json.loads(names) for (names,) in self._db.execute("SELECT names FROM kinds ORDER BY ref")]
+        return [Kind(**{**row, "short_names": tuple(row["short_names"])}) for row in rows]
 
     def close(self) -> None:
         """Release the file. Idempotent."""
