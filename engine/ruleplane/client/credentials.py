@@ -7,20 +7,23 @@ asks here for headers before each one, and for renewed credentials after a 401.
 
 from __future__ import annotations
 
+import logging
 import os
 import ssl
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
 from kubernetes_asyncio.client import Configuration
-from kubernetes_asyncio.config import ConfigException, load_incluster_config, load_kube_config
+from kubernetes_asyncio.config import ConfigException, load_incluster_config
+from kubernetes_asyncio.config.kube_config import KubeConfigLoader, KubeConfigMerger
 
 from ruleplane.clock import SECOND
 from ruleplane.errors import RuleplaneError
 
 if TYPE_CHECKING:
-    from kubernetes_asyncio.config.kube_config import KubeConfigLoader
+    from collections.abc import Iterator
 
     from ruleplane.clock import Clock
 
@@ -39,6 +42,7 @@ class Credentials:
         self._configuration = Configuration()
         self._loader: KubeConfigLoader | None = None
         self._looked = 0
+        self._plugin: dict[str, Any] = {}  # what the kubeconfig says of the program that gives credentials
         self.namespace = ""
 
     @classmethod
@@ -54,10 +58,11 @@ class Credentials:
         where = f"the kubeconfig {self._paths}" if self._paths else "the service account of this Pod"
         try:
             if self._paths:
-                self._check_files()
-                self._loader = await load_kube_config(
-                    self._paths, self._context or None, configuration, persist_config=False
-                )
+                self._loader = self._read()
+                with _what_is_logged() as complaints:
+                    await self._loader.load_and_set(configuration)
+                if complaints:  # it would go on without any credentials
+                    raise RuleplaneError(f"reading {where}: {complaints[0]}")
                 current: Any = self._loader.current_context
                 self.namespace = current["context"].get("namespace") or ""
             else:
@@ -65,15 +70,37 @@ class Credentials:
                 self.namespace = (_ACCOUNT / "namespace").read_text().strip()
         except RuleplaneError:
             raise
+        except FileNotFoundError as error:
+            hint = f"\n{self._plugin['installHint']}" if self._plugin.get("installHint") else ""
+            if error.filename != self._plugin.get("command"):
+                raise RuleplaneError(f"reading {where}: {error}") from error
+            raise RuleplaneError(
+                f"reading {where}: its credentials come from the program {error.filename}, which is not there{hint}"
+            ) from error
         except (ConfigException, OSError, ValueError, KeyError, TypeError, AttributeError, yaml.YAMLError) as error:
             # the loader has no error of its own for a document of the wrong shape
             raise RuleplaneError(f"reading {where}: {error}") from error
         self._configuration, self._looked = configuration, self._clock.now()
 
-    def _check_files(self) -> None:
-        files = [Path(name).expanduser() for name in self._paths.split(os.pathsep) if name]
-        if not any(file.is_file() for file in files):
+    def _read(self) -> KubeConfigLoader:
+        """The files as kubectl understands several of them: the first to name a context wins, and a plugin with a
+        path is meant from the file that names it."""
+        merged: Any = KubeConfigMerger(self._paths) if _any_file(self._paths) else None
+        if merged is None:
             raise RuleplaneError(f"reading the kubeconfig {self._paths}: no such file")
+        given = (config.get("current-context") for config in merged.config_files.values())
+        context = self._context or next((name for name in given if name), "")
+        named = {one.value["name"]: one.value["context"] for one in merged.config.value["contexts"]}
+        if context not in named:
+            there = ", ".join(sorted(named)) or "none"
+            raise RuleplaneError(f"reading the kubeconfig {self._paths}: no context {context!r} (there are: {there})")
+        for user in merged.config.value["users"]:
+            plugin = (user.value.get("user") or {}).get("exec")
+            if plugin and os.sep in plugin["command"]:
+                plugin["command"] = str(Path(user.path).absolute().parent / plugin["command"])
+            if plugin and user.value["name"] == named[context].get("user"):
+                self._plugin = plugin
+        return KubeConfigLoader(config_dict=merged.config, config_base_path=None, active_context=context)
 
     @property
     def server(self) -> str:
@@ -119,6 +146,28 @@ class Credentials:
                 raise RuleplaneError(f"renewing the credentials of the kubeconfig {self._paths}: {error}") from error
         token: Any = await self._configuration.get_api_key_with_prefix("BearerToken")
         return {"Authorization": token} if token else {}
+
+
+def _any_file(paths: str) -> bool:
+    return any(Path(name).expanduser().is_file() for name in paths.split(os.pathsep) if name)
+
+
+@contextmanager
+def _what_is_logged() -> Iterator[list[str]]:
+    """What the loader logs instead of raising; what it raises it logs as well, and that is told once."""
+    found: list[str] = []
+    logger = logging.getLogger(KubeConfigLoader.__module__)
+
+    def take(record: logging.LogRecord) -> bool:
+        if record.levelno >= logging.ERROR:
+            found.append(record.getMessage())
+        return record.levelno < logging.ERROR
+
+    logger.addFilter(take)
+    try:
+        yield found
+    finally:
+        logger.removeFilter(take)
 
 
 def where_from(kubeconfig: Path | None, default: Path) -> str:
