@@ -302,7 +302,8 @@ class Runner:
                 if self.settings.retract:
                     self.loop.retract(bound)
             if not self._waiting:
-                self._tell(f"synced   {self._followers.objects} objects", "info")
+                count = self._followers.objects
+                self._tell(f"synced   {count} object{'' if count == 1 else 's'}", "info")
 
     def _synced(self, program: Program) -> bool:
         refs = set(named(program).values())

@@ -48,6 +48,41 @@ def test_good_rules_have_nothing_found(ruleplane, file):
     assert (told.code, told.out, told.err.strip()) == (0, "", "nothing found")
 
 
+@pytest.mark.parametrize("text", ["", "- a\n- b\n", "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\n"])
+def test_where_there_are_no_rules_nothing_is_clean(ruleplane, file, text):
+    path = file(text)
+    for place in (path, path.parent):
+        told = ruleplane("rules", "check", place)
+        assert (told.code, told.out) == (1, "")
+        assert f"error: no rule set or library in {place} (a rule file begins with apiVersion: ruleplane." in told.err
+
+
+def test_a_rule_set_without_an_apiversion_is_not_taken_for_another_manifest(ruleplane, file):
+    told = ruleplane("rules", "check", file(GOOD.partition("\n")[2]))
+    assert told.code == 1
+    assert "error[RP001] apiVersion: expected 'ruleplane.dev/v1', found None" in told.out
+
+
+def test_two_rule_sets_of_one_name_are_told_at_the_second(ruleplane, file):
+    path = file(GOOD)
+    other = path.with_name("second.yaml")
+    other.write_text(GOOD)
+    told = ruleplane("rules", "check", path.parent)
+    assert told.code == 1
+    assert f"{other}:3:18: error[RP001] the rule set 'sample' exists already, in {path}" in told.out
+
+
+def test_a_file_that_is_named_twice_is_one_file(ruleplane, file):
+    path = file(GOOD)
+    told = ruleplane("rules", "check", path, path.parent, path)
+    assert (told.code, told.err.strip()) == (0, "nothing found")
+
+
+def test_what_the_document_itself_lacks_is_said_so(ruleplane, file):
+    told = ruleplane("rules", "check", file("apiVersion: ruleplane.dev/v1\nkind: RuleSet\n"))
+    assert "error[RP001] missing key 'metadata' in the document" in told.out
+
+
 def test_warnings_fail_only_when_asked_to(ruleplane, file):
     path = file(UNUSED)
     assert ruleplane("rules", "check", path).code == 0

@@ -49,3 +49,8 @@ def test_the_shell_completes_names():
     from ruleplane.cli.rules.show import _names
 
     assert _names("repl") == ["replicaset"]
+
+
+def test_a_place_without_rule_sets_is_told(ruleplane, tmp_path):
+    told = ruleplane("rules", "list", tmp_path)
+    assert (told.code, told.out, told.err) == (1, "", f"error: no rule set in {tmp_path}\n")

@@ -28,7 +28,7 @@ def test_it_tells_where_it_is_what_it_watches_and_what_it_writes(cluster):
     told = cluster.run()
     server, rules, watching, synced = told.told("info")
     assert server.startswith(f"server   {cluster.server.url} (v1.")
-    assert (rules, watching, synced) == ("rules    budgets", "watching v1/ConfigMap", "synced   1 objects")
+    assert (rules, watching, synced) == ("rules    budgets", "watching v1/ConfigMap", "synced   1 object")
     assert told.told("write")[0].startswith("budgets · keep-parts  create v1/ConfigMap/default/food-")
 
 

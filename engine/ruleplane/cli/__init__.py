@@ -12,6 +12,7 @@ import sys
 import typer
 
 from ruleplane.cli import demo, rules, run, spec, trace, up, version, why
+from ruleplane.cli.output import help_of
 from ruleplane.errors import RuleplaneError
 
 app = typer.Typer(
@@ -24,14 +25,16 @@ app = typer.Typer(
     "Exit codes: 0 done, 1 refused or failed, 2 command line not understood, 130 interrupted.",
 )
 
-app.command("demo")(demo.demo)
-app.command("up")(up.up)
-app.command("run")(run.run)
-app.command("trace")(trace.trace)
-app.command("why")(why.why)
-app.command("spec", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(spec.spec)
+app.command("demo", help=help_of(demo.demo))(demo.demo)
+app.command("up", help=help_of(up.up))(up.up)
+app.command("run", help=help_of(run.run))(run.run)
+app.command("trace", help=help_of(trace.trace))(trace.trace)
+app.command("why", help=help_of(why.why))(why.why)
+app.command(
+    "spec", context_settings={"allow_extra_args": True, "ignore_unknown_options": True}, help=help_of(spec.spec)
+)(spec.spec)
 app.add_typer(rules.app, name="rules")
-app.command("version")(version.version)
+app.command("version", help=help_of(version.version))(version.version)
 
 
 def _print_version(wanted: bool) -> None:

@@ -37,7 +37,10 @@ def demo(
     nodes: int = typer.Option(3, min=1, help="How many simulated nodes there are."),
     timeout: float = typer.Option(60.0, help="Give up after so many seconds."),
 ) -> None:
-    """Create a ReplicaSet of three Pods, watch rules make it real, and ask the trace why. Takes a few seconds."""
+    """Create a ReplicaSet of three Pods, watch rules make it real, and ask the trace why. Takes a few seconds.
+
+    Examples: [bold]ruleplane demo[/bold] · [bold]ruleplane demo --data-dir ./demo --nodes 5[/bold]
+    """
     from ruleplane.cli.up import run
 
     directory = _directory(data_dir)

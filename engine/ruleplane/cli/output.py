@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import sys
 from enum import StrEnum
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 _REVISION = re.compile(r"\b(?:node )?rev \d+")
 _RULE = re.compile(r"[\w-]+/[\w.-]+ · [\w-]+")
@@ -21,6 +22,12 @@ class Format(StrEnum):
 
     text = "text"
     json = "json"
+
+
+def help_of(command: Callable[..., None]) -> str:
+    """A command's docstring as help: its paragraphs flow, however wide the terminal is."""
+    paragraphs = inspect.cleandoc(command.__doc__ or "").split("\n\n")
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
 
 
 def print_lines(lines: Iterable[str]) -> None:

@@ -21,7 +21,9 @@ def spec(
     """Run the behaviour specs of a directory: one virtual cluster per scenario, no real time, no sockets.
 
     Rule files below the directory are loaded beside the bundled ones ([bold]--no-bundled[/bold]: instead of them). What
-    follows is given to pytest: [bold]ruleplane spec features -k scale -x[/bold]
+    follows is given to pytest.
+
+    Examples: [bold]ruleplane spec .[/bold] · [bold]ruleplane spec features -k scale -x[/bold]
     """
     if importlib.util.find_spec("pytest") is None or importlib.util.find_spec("pytest_bdd") is None:
         raise RuleplaneError("running specs needs pytest and pytest-bdd: pip install 'ruleplane[spec]'")

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ruleplane.trace.render import deed, revision_text, span
+from ruleplane.trace.render import deed, revision_text, since
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,7 +76,7 @@ def made(records: Sequence[dict[str, Any]], number: int) -> list[str]:
 
 
 def _row(number: str, step: dict[str, Any], began: int, sentence: str) -> Row:
-    return number, revision_text(step["ref"], step["revision"]), f"+{span(step['at'] - began)}", sentence
+    return number, revision_text(step["ref"], step["revision"]), since(step["at"] - began), sentence
 
 
 def _deed(step: dict[str, Any]) -> str:

@@ -10,5 +10,8 @@ from ruleplane import __version__
 
 
 def version() -> None:
-    """Print the version of ruleplane and of the Python that runs it."""
+    """Print the version of ruleplane and of the Python that runs it.
+
+    Examples: [bold]ruleplane version[/bold] · [bold]ruleplane --version[/bold]
+    """
     typer.echo(f"ruleplane {__version__} (Python {platform.python_version()})")

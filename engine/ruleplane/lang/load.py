@@ -27,7 +27,8 @@ Documents = list[tuple[Source, "RuleSet | Library"]]
 
 
 def files(paths: Iterable[Path]) -> list[Path]:
-    """Every rule file named, or below a directory named, in order. Raises SourceError for a path that is not there."""
+    """Every rule file named, or below a directory named, in order and once. Raises SourceError for a path that is not
+    there."""
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
@@ -36,7 +37,7 @@ def files(paths: Iterable[Path]) -> list[Path]:
             found.append(path)
         else:
             raise SourceError("no such rule file or directory", file=str(path))
-    return found
+    return list({path.resolve(): path for path in reversed(found)}.values())[::-1]
 
 
 @uncollected()
@@ -45,7 +46,7 @@ def documents(paths: Iterable[Path]) -> Documents:
     found: Documents = []
     for path in files(paths):
         for source in read(path):
-            if _is_rules(source.data):
+            if is_rules(source.data):
                 found.append((source, shape(source)))
     return found
 
@@ -63,8 +64,13 @@ def definitions(paths: Iterable[Path]) -> list[dict[str, Any]]:
     ]
 
 
-def _is_rules(data: Any) -> bool:
-    return isinstance(data, dict) and str(data.get("apiVersion", "")).startswith("ruleplane.dev/")
+def is_rules(data: Any) -> bool:
+    """Whether a document is meant as a rule set or library, and no other manifest."""
+    if not isinstance(data, dict):
+        return False
+    if "apiVersion" not in data:
+        return data.get("kind") in ("RuleSet", "Library")
+    return str(data["apiVersion"]).startswith("ruleplane.dev/")
 
 
 @uncollected()

@@ -79,7 +79,8 @@ class Item:
             return True, "AsExpected", ""
         latest = self.tally.latest()
         last = f"; the last: {latest[0]['rule']} on {latest[0]['object']}: {latest[0]['message']}" if latest else ""
-        return False, "RulesFail", f"{failing} of its objects wait to be tried again{last}"
+        verb = "waits" if failing == 1 else "wait"
+        return False, "RulesFail", f"{failing} of its objects {verb} to be tried again{last}"
 
 
 def same(before: Json, after: Json) -> bool:

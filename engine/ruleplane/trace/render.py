@@ -58,6 +58,15 @@ def span(nanoseconds: int) -> str:
     return f"{nanoseconds / 1e6:.1f} ms" if nanoseconds >= 1_000_000 else f"{nanoseconds / 1e3:.1f} µs"
 
 
+def since(nanoseconds: int) -> str:
+    """How long after something else: what an admission rule set decides comes before the request is stored.
+
+    >>> since(1_500_000), since(-900)
+    ('+1.5 ms', '-0.9 µs')
+    """
+    return f"{'-' if nanoseconds < 0 else '+'}{span(abs(nanoseconds))}"
+
+
 def deed(verb: str, ref: str, subresource: str, paths: tuple[str, ...]) -> str:
     """What a write did, in words.
 
@@ -106,7 +115,7 @@ def step_cells(step: Step, began: int, asked: tuple[str, ...] = ()) -> tuple[str
     text = deed(step.verb, step.ref, step.subresource, paths)
     if step.cause is not None and step.cause.kind != "watch":
         text += f" [{_wake(step.cause, step.repeats)}]"
-    return revision_text(step.ref, step.revision), f"+{span(step.at - began)}", who, text
+    return revision_text(step.ref, step.revision), since(step.at - began), who, text
 
 
 def _wake(cause: Cause, repeats: int) -> str:

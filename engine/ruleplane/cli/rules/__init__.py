@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typer
 
+from ruleplane.cli.output import help_of
 from ruleplane.cli.rules import check, explain, fmt, functions, graph, listing, new, rbac, schema, show
 
 app = typer.Typer(no_args_is_help=True, help="Rule files: begin one, check it, lay it out, explain it, draw it.")
@@ -18,13 +19,13 @@ def _group() -> None:
 
 
 _WRITE, _READ, _RUN = "To write rules", "To understand them", "To run them"
-app.command("new", rich_help_panel=_WRITE)(new.new)
-app.command("check", rich_help_panel=_WRITE)(check.check)
-app.command("explain", rich_help_panel=_WRITE)(explain.explain)
-app.command("fmt", rich_help_panel=_WRITE)(fmt.fmt)
-app.command("functions", rich_help_panel=_WRITE)(functions.functions)
-app.command("schema", rich_help_panel=_WRITE)(schema.schema)
-app.command("list", rich_help_panel=_READ)(listing.list_rules)
-app.command("show", rich_help_panel=_READ)(show.show)
-app.command("graph", rich_help_panel=_READ)(graph.graph)
-app.command("rbac", rich_help_panel=_RUN)(rbac.rbac)
+app.command("new", rich_help_panel=_WRITE, help=help_of(new.new))(new.new)
+app.command("check", rich_help_panel=_WRITE, help=help_of(check.check))(check.check)
+app.command("explain", rich_help_panel=_WRITE, help=help_of(explain.explain))(explain.explain)
+app.command("fmt", rich_help_panel=_WRITE, help=help_of(fmt.fmt))(fmt.fmt)
+app.command("functions", rich_help_panel=_WRITE, help=help_of(functions.functions))(functions.functions)
+app.command("schema", rich_help_panel=_WRITE, help=help_of(schema.schema))(schema.schema)
+app.command("list", rich_help_panel=_READ, help=help_of(listing.list_rules))(listing.list_rules)
+app.command("show", rich_help_panel=_READ, help=help_of(show.show))(show.show)
+app.command("graph", rich_help_panel=_READ, help=help_of(graph.graph))(graph.graph)
+app.command("rbac", rich_help_panel=_RUN, help=help_of(rbac.rbac))(rbac.rbac)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from ruleplane.cli.output import Format
-from ruleplane.cli.rules.sources import FROM, read_rules
+from ruleplane.cli.rules.sources import FROM, read_rules, rule_paths
+from ruleplane.errors import RuleplaneError
 
 if TYPE_CHECKING:
     from ruleplane.cli.rules.sources import Rules
@@ -25,6 +26,8 @@ def list_rules(
     Examples: [bold]ruleplane rules list[/bold] · [bold]ruleplane rules list my-rules/ -o json | jq .name[/bold]
     """
     rows = _rows(read_rules(paths))
+    if not rows:
+        raise RuleplaneError(f"no rule set in {', '.join(map(str, rule_paths(paths)))}")
     if output is Format.json:
         for row in rows:
             typer.echo(json.dumps(row))

@@ -30,13 +30,13 @@ from ruleplane.lang.check.finding import Finding, Related, told
 from ruleplane.lang.check.uncompiled import uncompiled
 from ruleplane.lang.check.writes import RuleFacts
 from ruleplane.lang.library import Functions
-from ruleplane.lang.load import files
+from ruleplane.lang.load import files, is_rules
 from ruleplane.lang.outline import Outline
 from ruleplane.lang.params import settings
 from ruleplane.lang.source import read, shaped
 from ruleplane.lang.uncollected import uncollected
 from ruleplane.model.crd import DEFINITION
-from ruleplane.model.ruleset import Library, RuleSet
+from ruleplane.model.ruleset import API_VERSION, Library, RuleSet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -159,11 +159,15 @@ def _one(
 def check_paths(
     paths: Iterable[Path], *, libraries: Iterable[Path] = (), crds: Iterable[dict[str, Any]] = ()
 ) -> list[Finding]:
-    """What is wrong with these files. ``libraries`` are seen beside them; definitions of kinds are found in both."""
+    """What is wrong with these files. ``libraries`` are seen beside them; definitions of kinds are found in both.
+    Raises RuleplaneError where nothing is there to check."""
     findings: list[Finding] = []
     definitions = list(crds)
     paths = list(paths)
     found = _read(paths, findings, definitions)
+    if not found and not findings:
+        where = ", ".join(map(str, paths))
+        raise RuleplaneError(f"no rule set or library in {where} (a rule file begins with apiVersion: {API_VERSION})")
     own = {item.metadata.name for _, item in found if isinstance(item, Library)}
     read_already = {path.resolve() for path in files(paths)}
     more = [path for path in files(libraries) if path.resolve() not in read_already]
@@ -196,7 +200,7 @@ def _read(paths: Iterable[Path], findings: list[Finding], definitions: list[dict
                 continue
             if f"{data.get('apiVersion')}/{data.get('kind')}" == DEFINITION:
                 definitions.append(data)
-            elif str(data.get("apiVersion", "")).startswith("ruleplane.dev/"):
+            elif is_rules(data):
                 item, wrong = shaped(source)
                 findings += [told("RP001", error, ruleset=_name(item)) for error in wrong]
                 if item is not None:
