@@ -74,3 +74,27 @@ def test_the_help_of_every_command_about_rules_shows_it_in_use(ruleplane, comman
     told = ruleplane("rules", command, "--help")
     assert told.code == 0
     assert f"ruleplane rules {command}" in " ".join(told.out.partition("Example")[2].split())
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("rules sh", ["show"]),
+        ("rules show repl", ["replicaset"]),
+        ("rules graph --ruleset repl", ["replicaset"]),
+        ("trace --ruleset repl", ["replicaset"]),
+        ("rules explain RP019", ["RP019"]),
+        ("rules functions firstFreeS", ["firstFreeSubnet"]),
+        ("rules new x --kind deploym", ["deployments"]),
+        ("rules graph --kind apps/v1/D", ["apps/v1/DaemonSet", "apps/v1/Deployment"]),
+        ("rules check ", []),  # paths are the shell's own
+    ],
+)
+def test_the_shell_completes_commands_and_names(monkeypatch, capsys, line, words):
+    asked = f"ruleplane {line}"
+    monkeypatch.setenv("_RULEPLANE_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", asked)
+    monkeypatch.setenv("COMP_CWORD", str(len(asked.split(" ")) - 1))
+    with pytest.raises(SystemExit):
+        app([], prog_name="ruleplane")
+    assert capsys.readouterr().out.split() == words

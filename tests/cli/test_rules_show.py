@@ -45,12 +45,6 @@ def test_a_name_that_is_not_there_is_told_with_the_nearest(ruleplane):
     assert "no rule set is called 'replicset'; did you mean 'replicaset'?" in told.err
 
 
-def test_the_shell_completes_names():
-    from ruleplane.cli.rules.show import _names
-
-    assert _names("repl") == ["replicaset"]
-
-
 def test_a_place_without_rule_sets_is_told(ruleplane, tmp_path):
     told = ruleplane("rules", "list", tmp_path)
     assert (told.code, told.out, told.err) == (1, "", f"error: no rule set in {tmp_path}\n")

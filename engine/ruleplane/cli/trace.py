@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from ruleplane.cli.output import Format, print_lines
+from ruleplane.cli.rules.complete import rule_sets
 
 if TYPE_CHECKING:
     from ruleplane.cli.sources import Source
@@ -22,7 +23,7 @@ def trace(
         "", metavar="[OBJECT]", help="Only what concerns this object, as rs/web or node/node-1."
     ),
     rule: str = typer.Option("", "--rule", "-r", help="Only firings of this rule: bind, or default/bind."),
-    ruleset: str = typer.Option("", help="Only firings of this rule set."),
+    ruleset: str = typer.Option("", help="Only firings of this rule set.", autocompletion=rule_sets),
     since: str = typer.Option("", help="Only since this time, as 2026-01-01T00:00:00Z."),
     errors: bool = typer.Option(False, "--errors", help="Only firings that failed or were refused something."),
     limit: int = typer.Option(50, min=1, max=10_000, help="At most so many, the newest."),

@@ -6,10 +6,11 @@ import textwrap
 
 import typer
 
+from ruleplane.cli.rules.complete import codes
 from ruleplane.errors import RuleplaneError
 
 
-def explain(code: str = typer.Argument(help="A finding's code, as RP005.")) -> None:
+def explain(code: str = typer.Argument(help="A finding's code, as RP005.", autocompletion=codes)) -> None:
     """Explain a finding of `rules check`: what it means, a bad example and a good one.
 
     Examples: [bold]ruleplane rules explain RP005[/bold]

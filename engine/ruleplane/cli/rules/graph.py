@@ -7,6 +7,7 @@ from pathlib import Path
 
 import typer
 
+from ruleplane.cli.rules import complete
 from ruleplane.cli.rules.sources import FROM, load_programs, nearest, rule_paths
 from ruleplane.errors import RuleplaneError
 
@@ -24,9 +25,14 @@ def graph(
     paths: list[Path] = FROM,
     form: Drawn = typer.Option(None, "--format", "-f", help="Default: as the file's name ends, else mermaid."),
     output: Path = typer.Option(None, "--output", "-o", metavar="FILE", help="Write it there instead of printing it."),
-    rule_sets: list[str] = typer.Option([], "--ruleset", help="Only this rule set (may be given again)."),
+    rule_sets: list[str] = typer.Option(
+        [], "--ruleset", help="Only this rule set (may be given again).", autocompletion=complete.rule_sets
+    ),
     kinds: list[str] = typer.Option(
-        [], "--kind", help="Only who reads or writes this kind, by its short or its whole name."
+        [],
+        "--kind",
+        help="Only who reads or writes this kind, by its short or its whole name.",
+        autocompletion=complete.kinds,
     ),
 ) -> None:
     """Draw which rule sets read and write which kinds and fields. The SVG needs no other program.

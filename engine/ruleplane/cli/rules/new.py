@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from ruleplane.cli.rules import schema
+from ruleplane.cli.rules import complete, schema
 from ruleplane.cli.rules.sources import nearest
 from ruleplane.errors import RuleplaneError
 
@@ -25,7 +25,11 @@ _NAME = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")  # a rule set's name that
 def new(
     name: str = typer.Argument(help="Name of the rule set: lower case letters, digits and -."),
     kind: str = typer.Option(
-        "v1/ConfigMap", "--kind", "-k", help="What it is for: apps/v1/Deployment, or deployments."
+        "v1/ConfigMap",
+        "--kind",
+        "-k",
+        help="What it is for: apps/v1/Deployment, or deployments.",
+        autocompletion=complete.kinds,
     ),
     directory: Path = typer.Option(Path("."), "--dir", "-d", help="Where to; it is made where it is not there."),
 ) -> None:

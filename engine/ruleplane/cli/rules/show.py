@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from ruleplane.cli.rules.complete import rule_sets
 from ruleplane.cli.rules.picture import dotted, short
 from ruleplane.cli.rules.sources import load_programs, read_rules, rule_paths
 
@@ -30,13 +31,8 @@ class Shown(StrEnum):
     yaml = "yaml"
 
 
-def _names(incomplete: str) -> list[str]:
-    """For shell completion: the rule sets that come with ruleplane."""
-    return [item.metadata.name for _, item in read_rules(None).sets if item.metadata.name.startswith(incomplete)]
-
-
 def show(
-    name: str = typer.Argument(help="Name of the rule set.", autocompletion=_names),
+    name: str = typer.Argument(help="Name of the rule set.", autocompletion=rule_sets),
     paths: list[Path] = typer.Argument(
         None, metavar="[PATH]...", show_default=False, help="Where it is (default: the rules that come with ruleplane)."
     ),
