@@ -98,7 +98,7 @@ def test_after_a_crash_it_is_undone_under_the_functions_of_then(cluster):
     """The library has been changed and the rule set edited while nobody ran: the old meaning undoes."""
     installer = cluster.cluster.installer
     installer._dirty = installer._due = _Nothing()  # the controllers are dead, the API is not
-    cluster.apply(LIBRARY.replace("'wanted' in c.data", "false") + "    other(): '1'\n")
+    cluster.apply(LIBRARY.replace("'wanted' in c.data", "'never' in c.data") + "    other(): '1'\n")
     cluster.apply(OTHER)
     cluster.restart()
     bound = cluster.cluster.loop.find("shadows")

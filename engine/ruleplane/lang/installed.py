@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ruleplane.errors import SourceError
 from ruleplane.lang.build import build
-from ruleplane.lang.check.refuse import refuse
+from ruleplane.lang.check.documents import check_documents
 from ruleplane.lang.mistakes import field_path
 from ruleplane.lang.source import Source, shape
 from ruleplane.model.ruleset import Library, RuleSet
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ruleplane.lang.check.catalogue import Catalogue
+    from ruleplane.lang.check.finding import Finding
     from ruleplane.lang.library import Functions
     from ruleplane.lang.program import Program
     from ruleplane.lang.source import Path
@@ -71,11 +72,10 @@ def compile_ruleset(obj: dict[str, Any], functions: Functions) -> Program:
     return build(source, shaped, functions)
 
 
-def check_ruleset(obj: dict[str, Any], functions: Functions, catalogue: Catalogue | None = None) -> None:
-    """Raise SourceError, placed as those of :func:`compile_ruleset`, for what the checker finds wrong."""
+def ruleset_findings(obj: dict[str, Any], functions: Functions, catalogue: Catalogue | None = None) -> list[Finding]:
+    """What the checker says of it, placed as the errors of :func:`compile_ruleset`, which it must have passed."""
     source = ObjectSource(obj)
-    shaped = shape(source)
-    refuse([(source, shaped)], catalogue, functions=functions)
+    return check_documents([(source, shape(source))], catalogue, functions=functions)
 
 
 def add_library(obj: dict[str, Any], functions: Functions) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from ruleplane.errors import SourceError
-from ruleplane.lang.installed import add_library, compile_ruleset
+from ruleplane.lang.installed import add_library, compile_ruleset, ruleset_findings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -109,8 +109,18 @@ class Catalog:
         for user in self.users(name, obj):
             try:
                 compile_ruleset(self.rulesets[user], functions)
+                self._check_anew(self.rulesets[user], functions)
             except SourceError as error:
                 raise SourceError(f"the rule set {user} needs it otherwise: {error}", file="spec.functions") from error
+
+    def _check_anew(self, ruleset: dict[str, Any], functions: Functions) -> None:
+        """Raise SourceError for what the checker finds wrong under these functions, and not under the present ones."""
+        errors = [one for one in ruleset_findings(ruleset, functions) if one.severity == "error"]
+        if errors:
+            before = {(one.code, one.message) for one in ruleset_findings(ruleset, self.functions)}
+            for one in errors:
+                if (one.code, one.message) not in before:
+                    raise one.error()
 
     def users(self, library: str, instead: dict[str, Any] | None = None) -> list[str]:
         """The installed rule sets that call functions of a library, or use a name that it has ``instead``."""

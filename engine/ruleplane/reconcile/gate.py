@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from ruleplane.api.field_error import FieldError, invalid_value, refusal
 from ruleplane.errors import SourceError
 from ruleplane.lang.check.catalogue import Catalogue
-from ruleplane.lang.installed import check_ruleset, compile_ruleset
+from ruleplane.lang.installed import compile_ruleset, ruleset_findings
 from ruleplane.lang.mistakes import field_path
 from ruleplane.reconcile.catalog import LIBRARY, RULE_SET
 from ruleplane.reconcile.kinds import check_places, missing
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 FINALIZER = "ruleplane.dev/retract"  # of a rule set: what holds only while it is there is undone first
 IN_USE = "ruleplane.dev/in-use"  # of a library: what calls it goes first
 _NAMED = ("for", "each", "objects", "choose", "params", "let", "watch")  # maps of which the keys are names
+_KNOWN_BY_THE_CLUSTER = frozenset({"RP021"})  # a kind whose definition is not among the files
 _FINALIZERS = {RULE_SET: FINALIZER, LIBRARY: IN_USE}
 
 
@@ -65,17 +66,17 @@ class Gate:
             return
         if old is not None and old.get("spec") == obj.get("spec"):
             return  # only metadata: what is there already may stay
-        errors = self._ruleset(obj) if kind.ref == RULE_SET else self._library(obj)
+        errors = self._ruleset(obj, call.warnings) if kind.ref == RULE_SET else self._library(obj)
         if errors:
             raise refusal(kind, name, errors)
 
-    def _ruleset(self, obj: Json) -> list[FieldError]:
+    def _ruleset(self, obj: Json, warnings: list[str]) -> list[FieldError]:
         catalog, name = self._catalog, obj["metadata"].get("name", "")
         if name in catalog.taken:
             return [
                 invalid_value("metadata.name", name, f"a rule set of that name is loaded from {catalog.taken[name]}")
             ]
-        rules = obj.get("spec", {}).get("rules")
+        rules = (obj.get("spec") or {}).get("rules") or []
         nulls = [field_path(path) for path in _nulls(rules, ("spec", "rules"))]
         if nulls:
             return [
@@ -100,12 +101,14 @@ class Gate:
                 found.append(invalid_value(field_path(path), ref, f"this kind is not served{hint}"))
         if found:
             return found
-        try:
-            # made anew: the fields of a custom kind may be others by now
-            check_ruleset(obj, catalog.functions, Catalogue(self._registry, self._schemas))
-        except SourceError as error:
-            return [_field_error(error)]
-        return []
+        # made anew: the fields of a custom kind may be others by now
+        for finding in ruleset_findings(obj, catalog.functions, Catalogue(self._registry, self._schemas)):
+            if finding.severity == "error":
+                found.append(_field_error(finding.error()))
+            elif finding.code not in _KNOWN_BY_THE_CLUSTER:
+                place = f"{finding.file}:{finding.line}:{finding.column}" if finding.line else finding.file
+                warnings.append(f"{place}: {finding.error().message}")
+        return found
 
     def _library(self, obj: Json) -> list[FieldError]:
         try:
