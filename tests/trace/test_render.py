@@ -65,6 +65,18 @@ def test_a_clients_write_is_one_line():
     ]
 
 
+def test_the_text_that_failed_is_shown_once_below_its_error():
+    error = "report: spec.rules[0].when:1:1: 'abc' is not an integer\n  int(c.data.x) > 3\n  ^"
+    made = firing(2, "kubelet/pod", POD, Cause("retry", POD, 0, START, error), error=error)
+    assert record_lines(made) == [
+        "00:00:00.002  #2  kubelet/pod  Pod default/web-x7k2p  at rev 0, because of a failure before "
+        "(report: spec.rules[0].when:1:1: 'abc' is not an integer)",
+        "    error: report: spec.rules[0].when:1:1: 'abc' is not an integer",
+        "      int(c.data.x) > 3",
+        "      ^",
+    ]
+
+
 def test_a_pass_woken_by_the_clock_says_which_comparison_flipped():
     made = firing(1, "kubelet/pod", POD, Cause("timer", POD, 0, START, "now >= deadline"), error="no such key: x")
     assert record_lines(made) == [

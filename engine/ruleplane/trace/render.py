@@ -160,7 +160,8 @@ def record_lines(record: Record) -> list[str]:
     lines = [f"{head}  at {seen}, because of {cause_text(record.cause)}{took}"]
     lines += [f"    {effect_text(effect)}" for effect in record.effects]
     if record.error:
-        lines.append(f"    error: {record.error}")
+        first, *rest = record.error.splitlines()
+        lines += [f"    error: {first}", *(f"    {line}" for line in rest)]
     if record.wake_at:
         lines.append(f"    next at {clock_text(record.wake_at)}")
     return lines
@@ -176,7 +177,8 @@ def cause_text(cause: Cause) -> str:
     words = {"timer": "the clock", "retry": "a failure before", "start": "the start", "watch": "its own work"}[
         cause.kind
     ]
-    return f"{words} ({cause.detail})" if cause.detail else words
+    detail = cause.detail.partition("\n")[0]  # of an error the place and the message, not the text with its caret
+    return f"{words} ({detail})" if detail else words
 
 
 def effect_text(effect: EffectRecord) -> str:
