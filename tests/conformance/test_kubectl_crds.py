@@ -93,3 +93,12 @@ def test_when_the_definition_goes_its_objects_go_and_the_kind(kubectl):
     answer = kubectl.run("get", "lamps")
     assert answer.returncode == 1
     assert "the server could not find the requested resource" in answer.stderr  # what kubectl had cached names it still
+
+
+def test_a_kind_that_nobody_has_defined_is_told_as_one(kubectl):
+    (kubectl.cwd / "gadget.yaml").write_text("apiVersion: nobody.example.com/v1\nkind: Gadget\nmetadata: {name: a}\n")
+    for command in ("apply", "create"):
+        told = kubectl.fails(command, "-f", "gadget.yaml")
+        assert (
+            'no matches for kind "Gadget" in version "nobody.example.com/v1"\nensure CRDs are installed first' in told
+        )

@@ -26,7 +26,7 @@ class Metadata(Shape):
 
 
 class Primary(Shape):
-    """What the rule set is for: one reconcile per object of ``kind``."""
+    """What the rule set is for: one reconcile per object of `kind`."""
 
     kind: str = Field(
         description="Kind of the primary, as group/version/Kind or v1/Kind; '*' is every kind, metadata only."

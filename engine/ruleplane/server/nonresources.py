@@ -16,6 +16,7 @@ from ruleplane.errors import MethodNotAllowed, NotFound
 from ruleplane.model.builtin import KUBERNETES_VERSION
 from ruleplane.server.health import PATHS
 from ruleplane.server.negotiate import PLAIN, Form
+from ruleplane.server.openapi import ASKED_V2, PROTOBUF_V2
 from ruleplane.server.respond import answer, answer_text, answer_value
 from ruleplane.server.tokens import ISSUER
 
@@ -137,7 +138,10 @@ class NonResources:
         which, *rest = ask.parts[1:] or [""]
         if which == "v3":
             return _document(ask, self._openapi.document("/".join(rest)) if rest else self._openapi.index(), PLAIN)
-        return None  # /openapi/v2: kubectl takes 404 for "none" and goes on
+        accepted = ask.request.headers.get("Accept", "")
+        if which == "v2" and not rest and (ASKED_V2 in accepted or PROTOBUF_V2 in accepted):
+            return web.Response(body=self._openapi.empty_v2(), headers={"Content-Type": PROTOBUF_V2})
+        return None
 
 
 def _document(ask: Ask, document: Document | None, form: Form) -> Response | None:

@@ -1,8 +1,8 @@
 """The OpenAPI v3 documents: what ``kubectl explain``, ``create`` and ``apply`` read before they act.
 
 ``/openapi/v3`` is an index of group versions with hashes; each group version's document is made when first asked for. A
-hash tells when to ask again, without making the document. There is no v2 document: kubectl only asks for it where v3
-lacks the ``fieldValidation`` parameter on PATCH, which these have for every kind, custom ones included.
+hash tells when to ask again, without making the document. The v2 document describes nothing, and exists as protobuf
+alone: kubectl asks for it where v3 does not know a kind, and goes on to say so only if it gets one.
 
 https://kubernetes.io/docs/concepts/overview/kubernetes-api/#openapi-v3
 """
@@ -38,6 +38,15 @@ _SHOWN: dict[str, Json] = {
 }
 
 
+PROTOBUF_V2 = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
+ASKED_V2 = PROTOBUF_V2.replace(".v1.0", "@v1.0")  # what clients still call it, though it is no media type
+
+
+def _field(number: int, content: bytes) -> bytes:
+    """A short field of protobuf that has a length."""
+    return bytes((number << 3 | 2, len(content))) + content
+
+
 class OpenApi:
     """The documents of one registry and its schemas."""
 
@@ -55,6 +64,14 @@ class OpenApi:
         rows = {path: {"serverRelativeURL": f"/openapi/v3/{path}?hash={tag}"} for path, tag in self._hashes.items()}
         body = orjson.dumps({"paths": rows})
         return Document(body, f'"{hashlib.sha256(body).hexdigest().upper()}"')
+
+    def empty_v2(self) -> bytes:
+        """``/openapi/v2`` as protobuf: ``swagger`` (1), ``info`` (2) of ``title`` and ``version``, ``paths`` (8).
+
+        https://github.com/google/gnostic/blob/main/openapiv2/OpenAPIv2.proto
+        """
+        info = _field(1, b"Kubernetes") + _field(2, f"v{KUBERNETES_VERSION}".encode())
+        return _field(1, b"2.0") + _field(2, info) + _field(8, b"")
 
     def document(self, path: str) -> Document | None:
         """``/openapi/v3/PATH`` (``api/v1``, ``apis/apps/v1``); None where there is no such group version."""
