@@ -240,8 +240,7 @@ class Runner:
                     await election.attempt()
             if not election.leading:
                 self._lost = True
-                reason = election.trouble or f"{election.holder or 'nobody'} holds it now"
-                self._tell(f"lost the lease {election.namespace}/{election.name}: {reason}", "error")
+                self._tell(f"lost the lease {election.namespace}/{election.name}: {election.reason}", "error")
                 return
 
     async def _reconcile(self) -> int:

@@ -191,3 +191,20 @@ def test_of_two_that_take_a_free_lease_at_once_one_leads(server, clock):
 def test_terms_that_let_two_lead_are_refused(terms):
     with pytest.raises(ValueError, match="must be longer"):
         Terms(*terms)
+
+
+def test_who_no_longer_leads_says_why(server, clock):
+    first, verbs = candidate(server, clock, "first")
+    second, _ = candidate(server, clock, "second")
+    assert attempt(first)
+    clock.advance(11 * SECOND)  # no request has been answered meanwhile, and none has failed
+    assert not first.leading
+    assert first.reason == "it could not be renewed within 10 s"
+    attempt(second)
+    clock.advance(16 * SECOND)
+    assert attempt(second)
+    attempt(first)
+    assert first.reason == "second holds it now"
+    verbs.down = True
+    attempt(first)
+    assert first.reason == "no route to host"

@@ -87,6 +87,15 @@ class Election:
         """Who leads, as far as we know."""
         return str((self._seen or {}).get("holderIdentity") or "")
 
+    @property
+    def reason(self) -> str:
+        """Why we do not lead, as far as we know."""
+        if self.trouble:
+            return self.trouble
+        if self.holder == self.identity:
+            return f"it could not be renewed within {self.terms.renew:g} s"
+        return f"{self.holder or 'nobody'} holds it now"
+
     def check(self) -> None:
         """Raise ServiceUnavailable unless we lead: asked before every write."""
         if not self.leading:
