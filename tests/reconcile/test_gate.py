@@ -1,70 +1,86 @@
-"""What is refused at the admission of a rule set: what its kinds do not have, as this cluster knows them."""
+"""What admission tells of a rule set or library that is applied: every mistake, doubts, and what kubectl spoils."""
 
 from __future__ import annotations
 
 import pytest
+import yaml
 
+from ruleplane.api.call import Call
 from ruleplane.errors import Invalid
 from ruleplane.specs.virtual import VirtualCluster
+from support.drive import drive
 
-SITES = """\
-apiVersion: apiextensions.k8s.io/v1
-kind: CustomResourceDefinition
-metadata: {name: sites.example.com}
-spec:
-  group: example.com
-  scope: Namespaced
-  names: {plural: sites, singular: site, kind: Site, listKind: SiteList}
-  versions:
-    - name: v1
-      served: true
-      storage: true
-      schema:
-        openAPIV3Schema:
-          type: object
-          properties: {spec: {type: object, properties: {host: {type: string}}}}
-"""
-HOSTS = """\
+RULES = """\
 apiVersion: ruleplane.dev/v1
 kind: RuleSet
-metadata: {name: hosts}
+metadata: {name: labeller}
 spec:
   component: examples
-  for: {s: {kind: example.com/v1/Site, where: "has(s.spec.host)"}}
+  for: {c: {kind: v1/ConfigMap}}
   rules:
     - name: label
-      apply: {to: "${s}", metadata: {labels: {host: "${s.spec.host}"}}}
+      apply: {to: "${c}", metadata: {labels: {seen: "VALUE"}}}
 """
+LIBRARY = """\
+apiVersion: ruleplane.dev/v1
+kind: Library
+metadata: {name: words}
+spec:
+  functions:
+    word(): "'one'"
+"""
+
+
+def rules(value="yes"):
+    return RULES.replace("VALUE", value)
 
 
 @pytest.fixture
 def cluster():
     cluster = VirtualCluster([])
+    cluster.apply([{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "data": {}}])
     yield cluster
     cluster.close()
 
 
-def test_a_field_that_a_custom_kind_does_not_have_is_refused(cluster):
-    cluster.apply(HOSTS.replace("s.spec.host}", "s.spec.hots}"))  # nobody can know yet
-    cluster.delete("ruleset", "hosts")
-    cluster.apply(SITES)
-    cluster.settle()
+def test_a_name_that_has_become_a_boolean_on_the_way_is_told_as_that(cluster):
+    obj = yaml.safe_load(rules("x"))
+    obj["spec"]["rules"][0]["each"] = {"false": "['a']"}
+    with pytest.raises(
+        Invalid, match=r'spec.rules\[0\].each.false: Invalid value: "false": an unquoted y, n, .* is read'
+    ):
+        cluster.apply([obj])
+
+
+def test_everything_that_the_checker_finds_wrong_is_told_at_once(cluster):
     with pytest.raises(Invalid) as caught:
-        cluster.apply(HOSTS.replace("s.spec.host}", "s.spec.hots}"))
-    (cause,) = caught.value.details["causes"]
-    assert cause["field"] == "spec.rules[0].apply.metadata.labels.host"
-    assert "1:10: s.spec has no field 'hots'; did you mean 'host'? [RP005]" in cause["message"]
-    with pytest.raises(Invalid, match=r"Site has no field 'metdata'; did you mean 'metadata'\? \[RP007\]"):
-        cluster.apply(HOSTS.replace("metadata: {labels", "metdata: {labels"))
-    cluster.apply(HOSTS)
+        cluster.apply(
+            rules("${c.dta.x}").replace("metadata: {labels", 'data: {a: "${c.metadata.nmae}"}, metadata: {labels')
+        )
+    assert "ConfigMap has no field 'dta'; did you mean 'data'? [RP005]" in str(caught.value)
+    assert "ObjectMeta has no field 'nmae'; did you mean 'name'? [RP005]" in str(caught.value)
 
 
-def test_a_definition_that_changes_changes_what_is_refused(cluster):
-    cluster.apply(SITES)
-    cluster.settle()
-    later = HOSTS.replace("host", "port")
-    with pytest.raises(Invalid, match="has no field 'port'"):
-        cluster.apply(later)
-    cluster.apply(SITES.replace("host: {type: string}", "port: {type: string}"))
-    cluster.settle()
-    cluster.apply(later)
+def test_what_the_checker_doubts_is_a_warning(cluster):
+    call = Call(actor="kubectl")
+    obj = yaml.safe_load(rules("${c.data.x}").replace("  rules:", "  let: {spare: '1'}\n  rules:"))
+    drive(cluster.cluster.api.create(cluster.cluster.registry.get("ruleplane.dev/v1/RuleSet"), "", obj, call))
+    told = "\n".join(call.warnings)
+    assert "spec.let.spare: `spare` is never used [RP011]" in told
+    assert "spec.rules[0].apply.metadata.labels.seen:1:5: c.data may be absent [RP009]; " in told
+
+
+def test_a_library_may_not_change_so_that_the_checker_refuses_a_rule_set_that_calls_it(cluster):
+    library = LIBRARY.replace("word(): \"'one'\"", "word(o): o.metadata.name")
+    cluster.apply(library)
+    cluster.apply(rules("${word(c)}"))
+    with pytest.raises(Invalid, match=r"the rule set labeller needs it otherwise: .*no field 'nmae'"):
+        cluster.apply(library.replace("metadata.name", "metadata.nmae"))
+
+
+def test_a_null_that_the_next_edit_would_drop_is_refused(cluster):
+    text = rules("x").replace('labels: {seen: "x"}', "labels: {seen: null}")
+    with pytest.raises(
+        Invalid, match=r'metadata.labels.seen: Invalid value: null: kubectl apply drops null.*"\$\{null\}"'
+    ):
+        cluster.apply(text)
