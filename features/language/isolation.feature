@@ -42,6 +42,8 @@ Feature: A rule that fails for one object fails for that object alone
     And ConfigMap "bad" has metadata.labels.greeting hello
     And ConfigMap "bad" has metadata.annotations.seen "yes"
     And rule set "halver" failed with "halve"
+    And an Event RuleFailed on ConfigMap "bad" contains "rule halve of rule set halver failed at the scenario's rules:"
+    And there is no Event RuleFailed on ConfigMap "good"
 
   Example: Mended, it is made up for
     Given the manifest:

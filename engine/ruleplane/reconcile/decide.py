@@ -9,6 +9,7 @@ for that rule; the other rules go on.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from ruleplane.clock import rfc3339
@@ -36,6 +37,10 @@ if TYPE_CHECKING:
     from ruleplane.reconcile.effect import Effect, Made
     from ruleplane.reconcile.history import Held, Past
     from ruleplane.reconcile.retract import Stage
+
+
+FAILED = "RuleFailed"
+_PLACE = re.compile(r"[^\n]*?:\d+:\d+(?=: )")  # file:line:column, as SourceError writes it
 
 
 class Pass:
@@ -174,7 +179,7 @@ class Pass:
                 if self._rule(rule):
                     decision.rules.append(rule.name)
             except (EvaluationError, ApiError, ContradictionError) as error:
-                decision.errors.append((rule.name, str(error)))
+                self.failed(rule.name, str(error))
                 if rule.lasting:
                     self.unsure.add(rule.name)
         if self.bound.footprint is not None:
@@ -184,6 +189,17 @@ class Pass:
         if self.stage in ("finalizing", "over") and decision.effects:
             decision.more = True  # what follows from their being done is nobody's change to wait for
         return decision
+
+    def failed(self, rule: str, message: str) -> None:
+        """A rule cannot act: its trace says why, and an Event on the primary that it is so. Values stay out of the
+        Event: who may read Events may not read every object."""
+        self.decision.errors.append((rule, message))
+        program = self.bound.program
+        if self.exists and self.bound.groups is None and program.admission is None:
+            place = _PLACE.match(message)
+            where = f" at {place[0]}" if place is not None else ""
+            text = f"rule {rule} of rule set {program.name} failed{where}: its trace says why"
+            self.decision.notices.append(Notice(rule, FAILED, text, "Warning", self.primary))
 
     def _rule(self, rule: CompiledRule) -> bool:
         scope = self.scope

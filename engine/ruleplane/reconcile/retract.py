@@ -111,7 +111,7 @@ def _delete(run: Pass, made: Stamp, obj: dict[str, Any]) -> int:
             if rule.events is not None:
                 notices = run.notices(rule, rule.events.deleted, (obj,))
         except EvaluationError as error:
-            run.decision.errors.append((rule.name, str(error)))
+            run.failed(rule.name, str(error))
     effect = run.wishes.deletion(made.rule, obj, grace)
     if effect is None:
         return 0
@@ -145,7 +145,7 @@ def release(run: Pass) -> None:
             if finalizer.until(run.scope) is not True:
                 return
         except (EvaluationError, ApiError) as error:
-            decision.errors.append((FINALIZER, f"until: {error}"))
+            run.failed(FINALIZER, f"until: {error}")
             return
     _write(run, [name for name in present if name != finalizer.name])
 

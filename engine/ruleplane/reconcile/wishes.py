@@ -269,7 +269,7 @@ class Wishes:
             try:
                 effect = hold.request(wish, node, rfc3339(run.now()), shrink=shrink)
             except ApiError as error:
-                run.decision.errors.append((",".join(wish.effect.rules), error.message))
+                run.failed(",".join(wish.effect.rules), error.message)
                 continue
             if effect is not None:
                 out.append(effect)
@@ -280,4 +280,4 @@ class Wishes:
         try:
             self._merge(plain, held)
         except ContradictionError as error:
-            self.run.decision.errors.append((held.rules[-1], str(error)))
+            self.run.failed(held.rules[-1], str(error))
