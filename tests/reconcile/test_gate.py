@@ -7,6 +7,7 @@ import yaml
 
 from ruleplane.api.call import Call
 from ruleplane.errors import Invalid
+from ruleplane.specs.faults import Fault
 from ruleplane.specs.virtual import VirtualCluster
 from support.drive import drive
 
@@ -84,3 +85,61 @@ def test_a_null_that_the_next_edit_would_drop_is_refused(cluster):
         Invalid, match=r'metadata.labels.seen: Invalid value: null: kubectl apply drops null.*"\$\{null\}"'
     ):
         cluster.apply(text)
+
+
+# --- beside what runs already -----------------------------------------------------------------------------------------
+
+
+def test_a_rule_set_that_would_fight_with_an_installed_one_is_refused(cluster):
+    cluster.apply(rules("yes"))
+    with pytest.raises(
+        Invalid, match=r"other/label writes metadata.labels.seen of v1/ConfigMap, as labeller/label does"
+    ):
+        cluster.apply(rules("no").replace("name: labeller", "name: other"))
+    cluster.apply(rules("yes").replace("name: labeller", "name: other"))  # two that agree do not fight
+
+
+def test_a_rule_set_that_would_fight_with_one_of_a_file_is_refused(cluster):
+    cluster.load(rules("yes").replace("name: labeller", "name: filed"))
+    with pytest.raises(Invalid, match=r"spec.rules\[0\].name: .*labeller/label writes .* as filed/label does"):
+        cluster.apply(rules("no"))
+
+
+def test_where_the_text_does_not_tell_it_is_a_warning(cluster):
+    when = "    - name: label\n      when: "
+    cluster.apply(rules("yes").replace("    - name: label\n", f"{when}has(c.data)\n"))
+    obj = yaml.safe_load(rules("no").replace("name: labeller", "name: other"))
+    obj["spec"]["rules"][0]["when"] = "c.metadata.name == 'b'"
+    call = Call(actor="kubectl")
+    drive(cluster.cluster.api.create(cluster.cluster.registry.get("ruleplane.dev/v1/RuleSet"), "", obj, call))
+    (told,) = call.warnings
+    assert told.startswith("spec.rules[0].name:1:1: other/label may write metadata.labels.seen of v1/ConfigMap"), told
+
+
+def test_an_edit_does_not_fight_with_the_text_that_it_replaces(cluster):
+    cluster.apply(rules("yes"))
+    cluster.rest()
+    cluster.apply(rules("no"))
+    cluster.rest()
+    assert cluster.find("cm", "a")["metadata"]["labels"] == {"seen": "no"}
+    with pytest.raises(Invalid, match="as labeller/label does"):  # the new text is the neighbour now
+        cluster.apply(rules("yes").replace("name: labeller", "name: other"))
+
+
+def test_one_that_is_being_deleted_stands_in_nobodys_way(cluster):
+    cluster.apply(rules("yes").replace("    - name: label\n", '    - name: label\n      while: "true"\n'))
+    cluster.rest()
+    cluster.faults.plan(Fault("refused", "patch", "v1/ConfigMap", times=0))  # so that it cannot be undone
+    cluster.delete("ruleset", "labeller")
+    cluster.rest()
+    assert "deletionTimestamp" in cluster.find("ruleset", "labeller")["metadata"]
+    cluster.apply(rules("no").replace("name: labeller", "name: other"))
+
+
+def test_a_cycle_through_another_rule_set_is_refused(cluster):
+    count = 'apply: {to: "${c}", data: {a: "${string(int(c.data.b) + 1)}"}}'
+    one = RULES[: RULES.index("      apply")] + "      when: has(c.data) && has(c.data.b)\n      " + count + "\n"
+    cluster.apply(one)
+    other = one.replace("labeller", "other").replace("c.data.b", "c.data.a").replace("data: {a:", "data: {b:")
+    with pytest.raises(Invalid, match=r"wake one another for ever"):
+        cluster.apply(other)

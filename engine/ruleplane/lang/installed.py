@@ -17,10 +17,11 @@ from ruleplane.lang.source import Source, shape
 from ruleplane.model.ruleset import Library, RuleSet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from ruleplane.lang.check.catalogue import Catalogue
     from ruleplane.lang.check.finding import Finding
+    from ruleplane.lang.check.writes import RuleFacts
     from ruleplane.lang.library import Functions
     from ruleplane.lang.program import Program
     from ruleplane.lang.source import Path
@@ -72,10 +73,13 @@ def compile_ruleset(obj: dict[str, Any], functions: Functions) -> Program:
     return build(source, shaped, functions)
 
 
-def ruleset_findings(obj: dict[str, Any], functions: Functions, catalogue: Catalogue | None = None) -> list[Finding]:
-    """What the checker says of it, placed as the errors of :func:`compile_ruleset`, which it must have passed."""
+def ruleset_findings(
+    obj: dict[str, Any], functions: Functions, catalogue: Catalogue | None = None, beside: Sequence[RuleFacts] = ()
+) -> list[Finding]:
+    """What the checker says of it, placed as the errors of :func:`compile_ruleset`, which it must have passed.
+    ``beside``: of the rule sets that it would run with."""
     source = ObjectSource(obj)
-    return check_documents([(source, shape(source))], catalogue, functions=functions)
+    return check_documents([(source, shape(source))], catalogue, functions=functions, beside=beside)
 
 
 def add_library(obj: dict[str, Any], functions: Functions) -> None:

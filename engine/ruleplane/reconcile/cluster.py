@@ -35,6 +35,7 @@ from ruleplane.reconcile.gate import Gate
 from ruleplane.reconcile.informer import Informer
 from ruleplane.reconcile.install import Installer
 from ruleplane.reconcile.loop import Loop
+from ruleplane.reconcile.neighbours import Neighbours
 from ruleplane.reconcile.powers import Powers
 from ruleplane.store.memory import MemoryStore
 from ruleplane.trace.requests import RequestListener
@@ -97,7 +98,8 @@ class Cluster:
         serve(_documents("node-kinds.yaml"), self.local_registry, self.schemas)
         self._every = Registry([*self.registry, *self.local_registry])
         self.powers = Powers(self.catalog, self._every)
-        gate = Gate(self.catalog, self._every, self.schemas)
+        neighbours = Neighbours(self.catalog, self._every, lambda: self._programs)
+        gate = Gate(self.catalog, self._every, self.schemas, neighbours)
         admission = AdmissionChain((Defaults.builtin(), SchemaDefaults(self.schemas), gate))
         self.api = Api(store, self.registry, self.schemas, clock, random, admission, validator)
         self.api.observers.append(RequestListener(recorder, self.schemas, clock))

@@ -1,11 +1,11 @@
 """What may be installed: the link of admission that asks the loader about rule sets and libraries.
 
 Both get a finalizer in the request that creates them: no rule set is ever in force without, and a library that is
-deleted stays until nothing calls it, so that one manifest of both can be deleted in any order. Refused are: what the
-loader refuses (a field that a kind does not have, as this cluster knows it, among others), with the path of every field
-at fault; a `null` that kubectl would drop from the next edit; the name of a rule set from a file; and a kind that a
-served group does not have (of other groups a definition may follow: the rule set then waits). Made by ``cluster``; the
-installer acts on what passes here.
+deleted stays until nothing calls it, so that one manifest of both can be deleted in any order. Refused are, with the
+path of every field at fault: what the loader refuses (a field that a kind does not have, as this cluster knows it, a
+fight with a rule set that runs, and more); a `null` that kubectl would drop from the next edit; the name of a rule set
+from a file; and a kind that a served group does not have (of other groups a definition may follow: the rule set then
+waits). Made by ``cluster``; the installer acts on what passes here.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ruleplane.model.kind import Kind, Registry
     from ruleplane.model.schema import Schemas
     from ruleplane.reconcile.catalog import Catalog
+    from ruleplane.reconcile.neighbours import Neighbours
     from ruleplane.store.base import Json
 
 FINALIZER = "ruleplane.dev/retract"  # of a rule set: what holds only while it is there is undone first
@@ -41,8 +42,9 @@ _FINALIZERS = {RULE_SET: FINALIZER, LIBRARY: IN_USE}
 class Gate:
     """See ``api.admission.Admission``."""
 
-    def __init__(self, catalog: Catalog, registry: Registry, schemas: Schemas) -> None:
+    def __init__(self, catalog: Catalog, registry: Registry, schemas: Schemas, neighbours: Neighbours) -> None:
         self._catalog, self._registry, self._schemas = catalog, registry, schemas
+        self._neighbours = neighbours
 
     def mutate(self, call: Call, verb: str, kind: Kind, subresource: str, obj: Json, old: Json | None) -> Json:
         """Each has its finalizer as long as it is not being deleted."""
@@ -101,13 +103,17 @@ class Gate:
                 found.append(invalid_value(field_path(path), ref, f"this kind is not served{hint}"))
         if found:
             return found
-        # made anew: the fields of a custom kind may be others by now
-        for finding in ruleset_findings(obj, catalog.functions, Catalogue(self._registry, self._schemas)):
+        catalogue = Catalogue(self._registry, self._schemas)  # anew: the fields of a custom kind may be others by now
+        beside = self._neighbours.of(name, catalogue)
+        for finding in ruleset_findings(obj, catalog.functions, catalogue, beside):
+            wrong = finding.error()
+            if finding.ruleset not in ("", name):  # told of the two together, and placed in the other one
+                wrong.file, wrong.line, wrong.text = "spec", 0, ""
             if finding.severity == "error":
-                found.append(_field_error(finding.error()))
+                found.append(_field_error(wrong))
             elif finding.code not in _KNOWN_BY_THE_CLUSTER:
-                place = f"{finding.file}:{finding.line}:{finding.column}" if finding.line else finding.file
-                warnings.append(f"{place}: {finding.error().message}")
+                place = f"{wrong.file}:{wrong.line}:{wrong.column}" if wrong.line else wrong.file
+                warnings.append(f"{place}: {wrong.message}")
         return found
 
     def _library(self, obj: Json) -> list[FieldError]:

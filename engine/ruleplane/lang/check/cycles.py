@@ -245,7 +245,6 @@ def _told(cycle: list[Write], code: str, how: str) -> Finding:
         message = f"these rules wake one another for ever: {''.join(steps)}{first.label}"
     path = ("spec", "rules", first.index, "name")
     error = outline.source.error(message, path)
-    error.file, error.line, error.column = outline.source.origin(error.line, error.column)
     others = tuple(
         related(write.rules.outline.source, f"{write.label} writes {write.field} here", write.site.path)
         for write in cycle[1:]

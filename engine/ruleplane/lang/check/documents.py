@@ -56,11 +56,12 @@ _WORD = re.compile(r"[A-Za-z_]\w*")
 @uncollected()
 def check_documents(
     found: Found, catalogue: Catalogue | None = None, *, others: Found = (), functions: Functions | None = None,
-    served: bool = True,
+    beside: Sequence[RuleFacts] = (), served: bool = True,
 ) -> list[Finding]:  # fmt: skip
     """What is wrong with these documents, in order of place.
 
-    ``others`` are rule sets and libraries that run beside them: they are not checked again, but seen. ``functions``
+    ``others`` are rule sets and libraries that run beside them: they are not checked again, but seen; so are those of
+    which ``beside`` has the facts already. ``functions``
     are the libraries' where somebody has compiled all of it already; else what does not compile is told as well.
     ``served``: the kinds of the catalogue are all that there will be.
     """
@@ -82,15 +83,16 @@ def check_documents(
             facts.append(RuleFacts(outline, catalogue, functions.definitions))
             findings += conditions.check(outline, facts[-1].expander)
             findings += order.check(facts[-1], over_maps)
-    beside = [
+    seen = [
         RuleFacts(Outline(source, item), catalogue, functions.definitions)
         for source, item in others
         if isinstance(item, RuleSet)
     ]
+    seen += beside
     checked = {each.outline.name for each in facts}
-    findings += writers.check([*beside, *facts], checked)
-    findings += cycles.check([*beside, *facts], checked)
-    sources = [source for source, _ in (*others, *found)]
+    findings += writers.check([*seen, *facts], checked)
+    findings += cycles.check([*seen, *facts], checked)
+    sources = [source for source, _ in (*others, *found)] + [each.outline.source for each in beside]
     findings = [_in_file(finding, sources) for finding in set(findings)]
     partly = {source.file for source, _ in found if not source.whole}
     shown = silence.silenced(findings, {source.file: source.lines for source, _ in found}.items(), partly)

@@ -123,7 +123,6 @@ def _told(pairs: list[tuple[Write, Write, bool]], checked: set[str]) -> Finding:
     index = ("spec", "rules", one.index)
     path = (*index, "name") if (*index, "name") in outline.source.places else index
     error = outline.source.error(message, path)
-    error.file, error.line, error.column = outline.source.origin(error.line, error.column)
     theirs = other.rules.outline.source
     place = related(theirs, f"{other.label} writes it here", ("spec", "rules", other.index, "name"))
     return told(
