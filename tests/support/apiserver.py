@@ -95,6 +95,7 @@ class ApiServer:
             return
         self._ready.set()
         self.loop.run_forever()
+        self.loop.run_until_complete(self._last())
         self.loop.close()
 
     async def _open(self) -> None:
@@ -124,6 +125,13 @@ class ApiServer:
         if self.committer is not None:
             self.committer.close()
         self.store.close()
+
+    async def _last(self) -> None:
+        """Connections that a client has left open end with the server."""
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
 
 @contextmanager
