@@ -51,5 +51,5 @@ def test_a_mistake_is_told_with_its_place(ruleplane, tmp_path):
 
 def test_without_a_path_nothing_is_touched(ruleplane):
     told = ruleplane("rules", "fmt")
-    assert told.code == 1
+    assert told.code == 2
     assert "which files?" in told.err

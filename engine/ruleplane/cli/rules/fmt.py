@@ -30,7 +30,9 @@ def fmt(
     from ruleplane.lang.load import files
 
     if not paths:
-        raise RuleplaneError("which files? Name rule files or directories: ruleplane rules fmt .")
+        raise typer.BadParameter(
+            "which files? Name rule files or directories: ruleplane rules fmt .", param_hint="PATH"
+        )
     if paths == [Path("-")]:
         typer.echo(format_text(sys.stdin.read(), "<stdin>"), nl=False)
         return
