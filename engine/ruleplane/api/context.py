@@ -5,7 +5,6 @@ Made once by :class:`~ruleplane.api.verbs.Api`; verbs take it as their first arg
 
 from __future__ import annotations
 
-from base64 import b64encode
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ruleplane.api.admission import Request
@@ -142,13 +141,12 @@ class Context:
     def decode(self, kind: Kind, body: Json, call: Call) -> Json:
         """A client's object as it would be stored: no nulls, no unknown fields. What a rule wrote is taken as it is:
         its shape was checked with the rule, and :meth:`check` refuses what slipped through. Raises BadRequest."""
-        plain = self.settings.of(kind).plain
         if not call.firing:
             if self.validator is None:
                 body = bare(body)
             else:
                 body = self.validator.decode(kind, body, call.field_validation, call.warnings)
-        return body if plain is None else _encoded(body, *plain)
+        return self.settings.of(kind).stored(body)
 
     def check(
         self,
@@ -284,18 +282,6 @@ class Context:
     def _tell(self, written: Written) -> None:
         for observer in self.observers:
             observer(written)
-
-
-def _encoded(body: Json, origin: str, into: str) -> Json:
-    """The body with the texts at ``origin`` as base64 at ``into``, where they win; itself if there are none."""
-    if origin not in body:
-        return body
-    out = {**body}
-    texts = out.pop(origin) or {}
-    if texts:
-        coded = {name: b64encode(str(text).encode()).decode() for name, text in texts.items()}
-        out[into] = {**(out.get(into) or {}), **coded}
-    return out
 
 
 def _unstored(key: str, value: dict[str, Any], previous: Entry | None) -> Entry:

@@ -6,6 +6,7 @@ defaults (``defaults.py``) and validation (``validate.py``).
 
 from __future__ import annotations
 
+from base64 import b64encode
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -65,6 +66,21 @@ class Strategy:
     selectable: Mapping[str, Selectable]
     cleanup: str  # a finalizer that every deletion adds, "" for none
     plain: tuple[str, str] | None  # a map of texts that clients may write, and the map of base64 that they become
+
+    def stored(self, body: dict[str, Any]) -> dict[str, Any]:
+        """The body with the texts at one end of ``plain`` as base64 at the other, where they win; itself if there are
+        none."""
+        if self.plain is None or self.plain[0] not in body:
+            return body
+        origin, into = self.plain
+        out = {**body}
+        texts = out.pop(origin) or {}
+        if texts:
+            coded = {
+                name: None if text is None else b64encode(str(text).encode()).decode() for name, text in texts.items()
+            }
+            out[into] = {**(out.get(into) or {}), **coded}
+        return out
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
+from ruleplane.api.strategies import settings
 from ruleplane.errors import EvaluationError
 from ruleplane.lang.functions import stable_hash, suffix
 from ruleplane.matcher.footprint import MADE_BY, MADE_EACH, MADE_FOR, Stamp, stamp
@@ -232,7 +233,7 @@ def _update(
             continue
         kind, _ = run.wishes.kind_of(obj)
         node = run.schemas.node(kind)
-        want = run.resolved(node, obj, head.template(scope, *args, *element))
+        want = settings().of(kind).stored(run.resolved(node, obj, head.template(scope, *args, *element)))
         if patched(node, obj, want) is not obj:
             different.append(obj)
             wants[id(obj)] = want

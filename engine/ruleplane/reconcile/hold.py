@@ -34,7 +34,7 @@ def hold(
     kind: Kind, node: SchemaNode | None, rule: str, obj: dict[str, Any], want: Any, subresource: str, manager: str
 ) -> Held:
     """The wish to hold these fields. Raises EvaluationError for what no apply can state."""
-    want = resolve(node, obj, want)
+    want = settings().of(kind).stored(resolve(node, obj, want))
     if _has_null(want):
         raise EvaluationError("`null` removes a field; under `while` a field can be held, not removed")
     return Held(_effect(kind, rule, obj, want, subresource, manager), obj)

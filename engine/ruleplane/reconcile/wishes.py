@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ruleplane.api.merge import child
+from ruleplane.api.strategies import settings
 from ruleplane.clock import rfc3339
 from ruleplane.errors import ApiError, EvaluationError
 from ruleplane.lang import heads
@@ -101,7 +102,7 @@ class Wishes:
         """Wish ``want`` for ``obj``; None where it is so already. Raises EvaluationError, ContradictionError."""
         kind, metadata = self.kind_of(obj)
         node = self.run.schemas.node(kind)
-        want = self.run.resolved(node, obj, want)
+        want = settings().of(kind).stored(self.run.resolved(node, obj, want))
         if patched(node, obj, want) is obj:
             return None
         if subresource and subresource not in kind.subresources:
