@@ -83,3 +83,42 @@ Feature: Reconciling what is already so writes nothing
       And everything is reconciled again
       Then Secret "gate" has data.holder Z2F0ZQ==
       And rule "hold-text" fired 1 time on Secret "gate"
+
+  Rule: What was sent in vain is not sent again while the object is the same
+
+    Background:
+      Given a cluster without bundled rules
+      And the rules:
+        """
+        apiVersion: ruleplane.dev/v1
+        kind: RuleSet
+        metadata: {name: stamper}
+        spec:
+          component: test
+          for: {p: {kind: v1/Pod}}
+          rules:
+            - name: stamp
+              doc: A label can be written; how often the spec has changed is the API's own to count.
+              apply: {to: "${p}", metadata: {generation: 7, labels: {tier: "${p.metadata.?annotations.tier.orValue('slow')}"}}}
+        """
+      And a Pod "web"
+      And the control plane is idle
+
+    Example: It is tried once
+      Given Pod "web" has metadata.generation 1
+      When everything is reconciled again
+      Then rule "stamp" fired 2 times on Pod "web"
+      When everything is reconciled again
+      Then rule "stamp" fired 2 times on Pod "web"
+
+    Example: Another wish is sent at once
+      When metadata.annotations.tier of Pod "web" is set to fast
+      And the control plane is idle
+      Then Pod "web" has metadata.labels.tier fast
+
+    Example: After ten minutes it is tried again
+      When everything is reconciled again
+      And 660 seconds pass
+      And everything is reconciled again
+      Then rule "stamp" fired 3 times on Pod "web"
+      And nothing was written

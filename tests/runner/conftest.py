@@ -37,6 +37,7 @@ async def _clear(server: ApiServer) -> None:
         "v1/Service",
         "coordination.k8s.io/v1/Lease",
         "v1/Event",
+        "v1/ResourceQuota",
         "v1/Node",
     ):
         kind = server.api.registry.get(ref)

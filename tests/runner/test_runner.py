@@ -209,3 +209,34 @@ def test_rule_sets_that_undo_each_others_work_are_told_and_fail_the_run(cluster)
     )
     events = [one for one in cluster.objects("v1/Event").values() if one["reason"] == "FieldContested"]
     assert {event["involvedObject"]["name"] for event in events} == {"sky"}
+
+
+def test_what_the_server_writes_otherwise_is_sent_once_and_no_more(cluster, faulty):
+    rules = BUDGETS.replace("parts: {kind: v1/ConfigMap", "parts: {kind: v1/ResourceQuota").replace(
+        'template: {kind: v1/ConfigMap, data: {budget: "${budget.metadata.name}"}}',
+        "template: {kind: v1/ResourceQuota, spec: {hard: {cpu: 1000m}}}",
+    )
+    sent = []
+    faulty.append(lambda method, path, _query: sent.append(path) if method == "PATCH" and "quota" in path else None)
+
+    def touch(number):
+        api = cluster.server.api
+        body = {"data": {"size": "0" * number + "1"}}  # the same size, and a change of what is read
+        patch = api.patch(api.registry.get("v1/ConfigMap"), "default", "food", body, "merge", SYSTEM)
+        cluster.server.call(patch)
+
+    async def scenario():
+        async with running(cluster.settings(rules, once=False)) as run:
+            await until(lambda: cluster.objects("v1/ResourceQuota"), run.task)
+            for number in (1, 2, 3):
+                await until(run.runner._quiet, run.task)
+                before = run.runner.loop.passes
+                await asyncio.to_thread(touch, number)
+                await until(lambda before=before: run.runner.loop.passes > before, run.task)
+            await until(run.runner._quiet, run.task)
+
+    cluster.budget("food", 1)
+    asyncio.run(scenario())
+    (quota,) = cluster.objects("v1/ResourceQuota").values()
+    assert quota["spec"] == {"hard": {"cpu": "1"}}
+    assert len(sent) == 1, sent

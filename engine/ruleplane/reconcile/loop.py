@@ -31,6 +31,7 @@ from ruleplane.reconcile.retract import alike, finds_all, stage_of
 from ruleplane.reconcile.rivals import Rivals
 from ruleplane.reconcile.send import Sender, Sent
 from ruleplane.reconcile.tell import Teller
+from ruleplane.reconcile.vain import Vain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -79,6 +80,7 @@ class Loop:
         self.memos = Memos(random.getrandbits(32))
         self.teller = Teller(route, registry)
         self.rivals = Rivals(schemas)
+        self.vain = Vain()
         self.admission: AdmissionRules | None = None  # given where requests are admitted: beside a store
         self.confirmation: Confirmation | None = None  # given where the cache may be behind the API
         self.pace: Pace | None = None  # given by a shell that has others to serve
@@ -150,7 +152,7 @@ class Loop:
         self.barrier.forget_all(bound)
         self.memos.forget(bound.program)
         self.errors.pop(bound.program.name, None)
-        for table in (self.refused, self._salts, self._past):
+        for table in (self.refused, self._salts, self._past, self.vain.known):
             for key in [key for key in table if key[0] is bound]:
                 del table[key]
         self._make_peace(bound)
@@ -242,6 +244,7 @@ class Loop:
             self._forget(key)
             return
         decision = run.decision
+        self.vain.drop(key, decision, now)
         self.rivals.hold(key, decision, now)
         bound.subscribe(name, tuple(run.looked))
         if decision.blocked:
@@ -332,6 +335,7 @@ class Loop:
             sent = await sender.send(decision.effects)
         finally:
             self.intake.writer = None
+        self.vain.note(key, sent.vain, now)
         self.rivals.note(key, number, decision, sent, now)
         notices = [*decision.notices, *sent.notices]
         told = await self.teller.tell(notices, program.events_from, sender.call, now) if notices else []
@@ -384,6 +388,7 @@ class Loop:
         self.refused.pop(key, None)
         self._salts.pop(key, None)
         self._past.pop(key, None)
+        self.vain.known.pop(key, None)
         self.queue.succeeded(key)
         self.barrier.forget(key)
 

@@ -84,6 +84,7 @@ class Sent:
     gone: list[tuple[str, str, str]] = field(default_factory=list)  # kind, key, uid: must be gone or going
     made: dict[str, Made] = field(default_factory=dict)  # by rule
     unknown: list[Effect] = field(default_factory=list)  # sent, and no answer: to be settled by a read
+    vain: list[Effect] = field(default_factory=list)  # patches that changed nothing
 
 
 @cache
@@ -162,6 +163,10 @@ class Sender:
         sent.written += 1
         if entry is not None:
             self._note(effect, record, entry)
+            if effect.verb == "patch" and effect.seen == entry.value["metadata"]["resourceVersion"]:
+                record.outcome = "unchanged"
+                sent.vain.append(effect)
+                return
         if effect.done is not None:
             sent.notices += effect.done(entry.value if entry is not None else {})
 
