@@ -94,7 +94,8 @@ def _user(component: str) -> User:
 
 
 class Sender:
-    """Sends for one rule set's firing. ``take`` is told at once what objects have become by answered writes."""
+    """Sends for one rule set's firing. ``take`` is told at once what objects have become by answered writes; None where
+    they are only staged, at the revision that they had."""
 
     def __init__(
         self,
@@ -105,7 +106,7 @@ class Sender:
         owner: str,
         now: str,
         pace: Pace | None,
-        take: Callable[[Kind, str, dict[str, Any], int], None] = lambda *_: None,
+        take: Callable[[Kind, str, dict[str, Any], int], None] | None = None,
     ) -> None:
         self.route, self.owner, self.now = route, owner, now
         self.call = Call(actor=actor, user=_user(component), firing=firing, field_validation="Ignore")
@@ -163,7 +164,8 @@ class Sender:
         sent.written += 1
         if entry is not None:
             self._note(effect, record, entry)
-            if effect.verb == "patch" and effect.seen == entry.value["metadata"]["resourceVersion"]:
+            same = effect.verb == "patch" and effect.seen == entry.value["metadata"]["resourceVersion"]
+            if same and self.take is not None:
                 record.outcome = "unchanged"
                 sent.vain.append(effect)
                 return
@@ -206,7 +208,9 @@ class Sender:
         if effect.verb == "delete":
             self.sent.gone.append((kind.ref, key, record.uid))
         else:
-            if entry.value.get("kind") == kind.kind:  # else a part of it: only a view of a part
+            if (
+                self.take is not None and entry.value.get("kind") == kind.kind
+            ):  # else a part of it: only a view of a part
                 self.take(kind, key, entry.value, entry.revision)
             self.sent.expected.append((kind.ref, key, record.uid, entry.revision))
             if effect.verb == "create":
