@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,7 +19,6 @@ from support.language_server import LanguageServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 VERSION = "2.0.0"
 HEAD = """\
@@ -106,6 +106,19 @@ def test_values_of_an_enumeration_are_offered(editor):
 def test_a_mistyped_key_is_underlined(editor):
     text = HEAD + '  rules:\n    - name: a\n      whan: x\n      apply: {to: "${ns}"}\n'
     assert editor.underlined(text) == {"whan": "Property whan is not allowed."}
+
+
+def test_the_tutorial_shows_what_the_server_answers(editor):
+    shown = (Path(__file__).parents[2] / "docs" / "tutorial.md").read_text(encoding="utf-8")
+    rule = HEAD + "  rules:\n    - name: wall\n      "
+    assert {"when", "while"} <= editor.offered(rule)
+    assert "As soon as this is" in editor.shown(rule + "when: a\n", "when")
+    assert "It holds as long a" in editor.shown(rule + "while: a\n", "while")
+    for words in ("│ when  │ As soon as this is… │", "│ while │ It holds as long a… │"):
+        assert words in shown
+    text = rule + 'whyle: isDeleting(ns)\n      apply: {to: "${ns}"}\n'
+    assert editor.underlined(text) == {"whyle": "Property whyle is not allowed."}
+    assert "~~~~~  Property whyle is not allowed." in shown
 
 
 def test_a_missing_key_is_told_where_it_is_missing(editor):
