@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from ruleplane.client import follower as module
+from ruleplane.client import listing as module
 from ruleplane.client.connection import Connection
 from ruleplane.client.credentials import Credentials
 from ruleplane.client.reflector import Reflector

@@ -10,30 +10,7 @@ from ruleplane.errors import Invalid
 from ruleplane.specs.faults import Fault
 from ruleplane.specs.virtual import VirtualCluster
 from support.drive import drive
-
-RULES = """\
-apiVersion: ruleplane.dev/v1
-kind: RuleSet
-metadata: {name: labeller}
-spec:
-  component: examples
-  for: {c: {kind: v1/ConfigMap}}
-  rules:
-    - name: label
-      apply: {to: "${c}", metadata: {labels: {seen: "VALUE"}}}
-"""
-LIBRARY = """\
-apiVersion: ruleplane.dev/v1
-kind: Library
-metadata: {name: words}
-spec:
-  functions:
-    word(): "'one'"
-"""
-
-
-def rules(value="yes"):
-    return RULES.replace("VALUE", value)
+from support.labeller import LIBRARY, RULES, rules
 
 
 @pytest.fixture
@@ -95,12 +72,12 @@ def test_a_rule_set_that_would_fight_with_an_installed_one_is_refused(cluster):
     with pytest.raises(
         Invalid, match=r"other/label writes metadata.labels.seen of v1/ConfigMap, as labeller/label does"
     ):
-        cluster.apply(rules("no").replace("name: labeller", "name: other"))
-    cluster.apply(rules("yes").replace("name: labeller", "name: other"))  # two that agree do not fight
+        cluster.apply(rules("no", "other"))
+    cluster.apply(rules("yes", "other"))  # two that agree do not fight
 
 
 def test_a_rule_set_that_would_fight_with_one_of_a_file_is_refused(cluster):
-    cluster.load(rules("yes").replace("name: labeller", "name: filed"))
+    cluster.load(rules("yes", "filed"))
     with pytest.raises(Invalid, match=r"spec.rules\[0\].name: .*labeller/label writes .* as filed/label does"):
         cluster.apply(rules("no"))
 
@@ -108,7 +85,7 @@ def test_a_rule_set_that_would_fight_with_one_of_a_file_is_refused(cluster):
 def test_where_the_text_does_not_tell_it_is_a_warning(cluster):
     when = "    - name: label\n      when: "
     cluster.apply(rules("yes").replace("    - name: label\n", f"{when}has(c.data)\n"))
-    obj = yaml.safe_load(rules("no").replace("name: labeller", "name: other"))
+    obj = yaml.safe_load(rules("no", "other"))
     obj["spec"]["rules"][0]["when"] = "c.metadata.name == 'b'"
     call = Call(actor="kubectl")
     drive(cluster.cluster.api.create(cluster.cluster.registry.get("ruleplane.dev/v1/RuleSet"), "", obj, call))
@@ -123,7 +100,7 @@ def test_an_edit_does_not_fight_with_the_text_that_it_replaces(cluster):
     cluster.rest()
     assert cluster.find("cm", "a")["metadata"]["labels"] == {"seen": "no"}
     with pytest.raises(Invalid, match="as labeller/label does"):  # the new text is the neighbour now
-        cluster.apply(rules("yes").replace("name: labeller", "name: other"))
+        cluster.apply(rules("yes", "other"))
 
 
 def test_one_that_is_being_deleted_stands_in_nobodys_way(cluster):
@@ -133,7 +110,7 @@ def test_one_that_is_being_deleted_stands_in_nobodys_way(cluster):
     cluster.delete("ruleset", "labeller")
     cluster.rest()
     assert "deletionTimestamp" in cluster.find("ruleset", "labeller")["metadata"]
-    cluster.apply(rules("no").replace("name: labeller", "name: other"))
+    cluster.apply(rules("no", "other"))
 
 
 def test_a_cycle_through_another_rule_set_is_refused(cluster):

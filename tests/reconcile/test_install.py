@@ -20,30 +20,7 @@ from ruleplane.specs.virtual import VirtualCluster
 from ruleplane.store.memory import MemoryStore
 from ruleplane.trace.recorder import Recorder
 from support.drive import drive
-
-RULES = """\
-apiVersion: ruleplane.dev/v1
-kind: RuleSet
-metadata: {name: labeller}
-spec:
-  component: examples
-  for: {c: {kind: v1/ConfigMap}}
-  rules:
-    - name: label
-      apply: {to: "${c}", metadata: {labels: {seen: "VALUE"}}}
-"""
-LIBRARY = """\
-apiVersion: ruleplane.dev/v1
-kind: Library
-metadata: {name: words}
-spec:
-  functions:
-    word(): "'one'"
-"""
-
-
-def rules(value="yes", name="labeller"):
-    return RULES.replace("VALUE", value).replace("labeller", name)
+from support.labeller import LIBRARY, rules
 
 
 def config(name="a", **data):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ruleplane import runner
-from ruleplane.client import verbs
+from ruleplane.client import listing
 from ruleplane.client.connection import Connection
 from ruleplane.errors import ServiceUnavailable
 from support.apiserver import SYSTEM
@@ -146,7 +146,7 @@ def test_without_an_answer_nothing_is_deleted(cluster, watches):
 
 
 def test_a_list_in_pages_is_read_to_its_end(cluster, watches, monkeypatch):
-    monkeypatch.setattr(verbs, "PAGE", 2)
+    monkeypatch.setattr(listing, "PAGE", 2)
     cluster.budget("food", 5)
     cluster.run(RULES)
     resize(cluster, 1)

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ruleplane.client.listing import listed
 from ruleplane.client.paths import collection
 
 if TYPE_CHECKING:
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from ruleplane.model.kind import Kind
 
 _LOG = logging.getLogger("ruleplane.client")
-PAGE = 500
 LEAST, MOST = 0.8, 30.0  # seconds before trying again, as client-go
 
 
@@ -35,7 +36,7 @@ class Sink(Protocol):
         """Everything of this kind up to ``revision`` has been told."""
 
 
-class Follower:
+class Follower(ABC):
     """One kind. ``namespace``: only that one's objects ("": all)."""
 
     def __init__(
@@ -59,22 +60,14 @@ class Follower:
     def __len__(self) -> int:
         return len(self._known)
 
+    @abstractmethod
     async def run(self) -> None:
         """Follow until cancelled."""
-        raise NotImplementedError
 
     async def _pages(self, accept: str) -> tuple[dict[str, dict[str, Any]], str]:
         """All objects by key, and the resourceVersion of the list. Raises ApiError."""
-        query = {"limit": str(PAGE)}
-        found: dict[str, dict[str, Any]] = {}
-        while True:
-            answer = await self._connection.ask("GET", self._path, query=query, accept=accept)
-            for obj in answer.get("items") or ():
-                found[key_of(obj)] = self._named(obj)
-            metadata = answer.get("metadata") or {}
-            if not metadata.get("continue"):
-                return found, metadata.get("resourceVersion") or ""
-            query["continue"] = metadata["continue"]
+        items, revision = await listed(self._connection, self._path, accept=accept)
+        return {key_of(obj): self._named(obj) for obj in items}, revision
 
     async def _wait(self, error: ApiError) -> None:
         """Let an error pass, longer each time."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ruleplane.api.listing import Page
+from ruleplane.client.listing import listed
 from ruleplane.client.paths import collection, item
 from ruleplane.client.refusal import causes
 from ruleplane.client.translate import way, whole
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from ruleplane.model.kind import Kind
     from ruleplane.model.schema import Schemas
 
-PAGE = 500  # objects in one answer
 TRIES = 5  # of a patch that is made from what was read, while others write
 _TYPES = {
     "merge": "application/merge-patch+json",
@@ -57,18 +57,10 @@ class RemoteVerbs:
     async def list(self, kind: Kind, namespace: str, query: Query) -> Page:
         """The objects of a kind as they are now (a consistent read), in one namespace or ("") in all that is ours."""
         path = collection(kind, namespace or (self._namespace if kind.namespaced else ""))
-        asked = {"limit": str(PAGE)}
-        if query.field_selector:
-            asked["fieldSelector"] = query.field_selector
-        entries: list[Entry] = []
-        while True:
-            answer = await self._connection.ask("GET", path, query=asked)
-            what = {"apiVersion": kind.api_version, "kind": kind.kind}  # which items of a list do not say
-            entries += [_entry(kind, {**obj, **what}) for obj in answer.get("items") or ()]
-            metadata = answer.get("metadata") or {}
-            if not metadata.get("continue"):
-                return Page(entries, int(metadata.get("resourceVersion") or 0))
-            asked["continue"] = metadata["continue"]
+        asked = {"fieldSelector": query.field_selector} if query.field_selector else {}
+        items, revision = await listed(self._connection, path, asked)
+        what = {"apiVersion": kind.api_version, "kind": kind.kind}
+        return Page([_entry(kind, {**obj, **what}) for obj in items], int(revision or 0))
 
     async def create(self, kind: Kind, namespace: str, obj: dict[str, Any], call: Call) -> Entry:
         """A new object."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, overload
 
@@ -14,9 +15,9 @@ class View(Sequence[Any]):
 
     __slots__ = ()
 
+    @abstractmethod
     def listed(self) -> list[Any]:
         """The elements, in order; must not be changed."""
-        raise NotImplementedError
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self.listed())

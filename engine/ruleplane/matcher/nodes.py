@@ -10,6 +10,7 @@ have.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ruleplane.errors import EvaluationError
@@ -97,16 +98,16 @@ class Node(Parent):
         self.projected = projected
         self.errors: dict[str, EvaluationError] | None = None
 
+    @abstractmethod
     def update(self, key: str, new: Any) -> None:
         """Element ``key`` of what this runs over is now ``new`` (None: gone)."""
-        raise NotImplementedError
 
     def keep(self, key: str, new: Any) -> None:
         """Element ``key`` is another object now, in which nothing that the body reads is different."""
 
+    @abstractmethod
     def value(self) -> Any:
         """What the expression sees. Raises EvaluationError where an element's body did."""
-        raise NotImplementedError
 
     def judge(self, key: str, new: Any) -> Any:
         """The body's value for an element; None (and remembered) where it raises, or where the element is gone."""

@@ -74,13 +74,15 @@ class Confirmation:
         """The decision that may be sent: ``run``, or what ``again`` decides on what was read; noted in ``read``, with
         the revisions. Raises ApiError where something cannot be read, Conflict where it does not come to rest."""
         found: Pass | None = run
-        for _ in range(ROUNDS):
-            unread = self.unread(found, read) if found is not None else []
-            if not unread:
-                return found
+        rounds = 0
+        while found is not None and (unread := self.unread(found, read)):
+            if rounds == ROUNDS:
+                what = f"what {run.bound.program.name} would delete for {run.key}"
+                raise Conflict(f"{what} changes faster than it can be read")
+            rounds += 1
             await self.read(unread, read)
             found = again()
-        raise Conflict(f"what {run.bound.program.name} would delete for {run.key} changes faster than it can be read")
+        return found
 
     def unread(self, run: Pass, read: dict[Look, int]) -> list[Look]:
         """What must be read before the effects of a pass may be sent, of which ``read`` has been read already."""

@@ -244,8 +244,8 @@ class Loop:
             self._forget(key)
             return
         decision = run.decision
+        self.rivals.hold(key, decision, now)  # first: who wants a field in vain has not let it go
         self.vain.drop(key, decision, now)
-        self.rivals.hold(key, decision, now)
         bound.subscribe(name, tuple(run.looked))
         if decision.blocked:
             bound.blocked[name] = None

@@ -214,7 +214,7 @@ class Emitter:
         return Code(f"_make_map([{', '.join(items)}])")
 
     def _struct(self, expr: StructExpr, local: Mapping[str, Code]) -> Code:
-        raise NotImplementedError(f"unresolved message {expr.name}")
+        raise AssertionError(f"a message {expr.name} that resolving should have refused")
 
     def _macro(self, expr: Macro, local: Mapping[str, Code]) -> Code:
         return MACROS[expr.name](self, expr, local)
